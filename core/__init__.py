@@ -1,0 +1,1 @@
+"""Every rule of Vratar: pure functions over plain data, standard library only."""

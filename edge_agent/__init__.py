@@ -1,0 +1,1 @@
+"""The agent on the Raspberry Pi: reads, decides on the spot, records, opens, syncs."""

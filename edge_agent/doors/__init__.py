@@ -1,0 +1,1 @@
+"""Drivers that release a barrier and tell what passed through it."""

@@ -1,0 +1,1 @@
+"""Drivers that turn a reader's bytes into presented credentials."""

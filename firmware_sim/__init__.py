@@ -1,0 +1,1 @@
+"""Simulated hardware and simulated sites."""

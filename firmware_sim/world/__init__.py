@@ -1,0 +1,1 @@
+"""Real edges and a real hub on simulated hardware."""

@@ -1,0 +1,1 @@
+"""The central hub: owns entitlements, records attendance, serves the dashboard."""
