@@ -14,7 +14,7 @@ KeyText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class EnrolmentRequest(Struct, frozen=True, kw_only=True):
-    """`public_key` is the raw Ed25519 key in hex, made on the edge; its private half stays there."""
+    """`public_key` is the raw Ed25519 key in hex; its private half never leaves the edge."""
 
     code: Annotated[str, Meta(min_length=CODE_CHARACTERS, max_length=2 * CODE_CHARACTERS)]
     public_key: KeyText
