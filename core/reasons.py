@@ -98,7 +98,7 @@ SAYINGS: Mapping[Reason, Saying] = {
     Reason.HOLDER_BLOCKED: _saying(
         "Vstop je začasno ustavljen",
         "Your access is suspended",
-        "Oglasite se na recepciji, kjer vam povedo več.",
+        "Oglasite se na recepciji, kjer vam bodo povedali več.",
         "Please ask at reception; they can tell you more.",
     ),
     Reason.LOCKDOWN: _saying(
@@ -152,12 +152,12 @@ SAYINGS: Mapping[Reason, Saying] = {
     Reason.ALREADY_INSIDE: _saying(
         "S to kartico je nekdo že notri",
         "This card is already inside",
-        "Če ste to vi, pokličite osebje.",
+        "Če je to pomota, pokličite osebje.",
         "If that is a mistake, please call the staff.",
     ),
     Reason.NO_UNITS_LEFT: _saying(
-        "Ni več obiskov",
-        "No visits left",
+        "Nimate več obiskov",
+        "You have no visits left",
         "Kupite nove na recepciji ali v spletni trgovini.",
         "Buy more at reception or in the web shop.",
     ),
@@ -178,9 +178,9 @@ SAYINGS: Mapping[Reason, Saying] = {
     ),
     Reason.PUNCHED_OUT: _saying("Odhod zabeležen", "Departure recorded", "Nasvidenje.", "Goodbye."),
     Reason.PUNCHED_UNASSIGNED: _saying(
-        "Žig je shranjen, kartica pa neznana",
+        "Žig je shranjen, kartice pa ne poznamo",
         "Recorded, but the card is unknown",
-        "Obvestite vodjo: pripisal ga bo vam.",
+        "Obvestite vodjo, da vam ga pripiše.",
         "Tell your supervisor, who will assign it to you.",
     ),
 }
@@ -221,7 +221,9 @@ def come_back(retry_at: datetime, now: datetime, zone: ZoneInfo) -> Text:
 
 
 def units_left(count: int) -> Text:
-    """How many visits are left, with Slovene's four forms."""
+    """How many visits are left after this one, with Slovene's four forms."""
+    if count == 0:
+        return Text(sl="To je bil vaš zadnji obisk.", en="That was your last visit.")
     match count % 100:
         case 1:
             sl = f"Še {count} obisk."
