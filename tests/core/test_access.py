@@ -329,3 +329,13 @@ def test_less_trust_in_the_clock_never_opens_a_gate(given_tap: Tap, given_facts:
 def test_an_access_point_into_a_zone_is_no_way_out() -> None:
     assert EXIT.leads_out
     assert not AccessPoint(id=ENTRY.id, name="", zone_to=HALL).leads_out
+
+
+def test_an_entitlement_with_impossible_figures_is_refused() -> None:
+    for field, changes in {
+        "units": {"units": -1},
+        "valid_until": {"valid_from": NOW, "valid_until": NOW},
+        "valid_from": {"valid_from": NOW.replace(tzinfo=None)},
+    }.items():
+        with pytest.raises(ValueError, match=field):
+            entitlement(**changes)
