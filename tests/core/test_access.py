@@ -332,10 +332,11 @@ def test_an_access_point_into_a_zone_is_no_way_out() -> None:
 
 
 def test_an_entitlement_with_impossible_figures_is_refused() -> None:
-    for field, changes in {
-        "units": {"units": -1},
-        "valid_until": {"valid_from": NOW, "valid_until": NOW},
-        "valid_from": {"valid_from": NOW.replace(tzinfo=None)},
-    }.items():
+    impossible: list[tuple[str, dict[str, Any]]] = [
+        ("units", {"units": -1}),
+        ("valid_until", {"valid_from": NOW, "valid_until": NOW}),
+        ("valid_from", {"valid_from": NOW.replace(tzinfo=None)}),
+    ]
+    for field, changes in impossible:
         with pytest.raises(ValueError, match=field):
             entitlement(**changes)

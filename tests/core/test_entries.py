@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.chain import GENESIS, canonical, first_broken, link
-from core.entries import BODIES, Alarmed, ClockJumped, Opened, content_of
+from core.entries import BODIES, Alarmed, Body, ClockJumped, Opened, content_of
 from core.ids import EpochId
 from tests.core.build import EDGE, EPOCH, NOW, entry
 from tests.core.test_ledger import passed, tapped
@@ -24,7 +24,7 @@ def test_an_entry_is_spelled_with_sorted_keys_and_no_blanks() -> None:
 
 
 def test_every_kind_of_entry_has_its_own_name() -> None:
-    bodies = [
+    bodies: list[Body] = [
         Opened(previous=None, last_seq=0, last_hash="00" * 32, software="1"),
         tapped(),
         passed("passed"),
