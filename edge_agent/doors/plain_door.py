@@ -71,13 +71,14 @@ def _observe(state: PlainDoor, observed: Observed) -> Stepped:
     if observed.fire and not state.fire:
         settled = _settle_all(seen)
         return replace(settled, happened=(Happened(movement=Movement.FIRE), *settled.happened))
-    if state.fire and not observed.fire:
-        return Stepped(
-            barrier=seen,
-            actions=tuple(Lock(direction=direction) for direction in Direction),
-            happened=(Happened(movement=Movement.FIRE_ENDED),),
-        )
-    return Stepped(barrier=seen)
+    # What was opened before a fire, or before the hardware was lost, must not outlive it.
+    ended = state.fire and not observed.fire
+    locks = tuple(Lock(direction=direction) for direction in Direction)
+    return Stepped(
+        barrier=seen,
+        actions=locks if ended or state.blind else (),
+        happened=(Happened(movement=Movement.FIRE_ENDED),) if ended else (),
+    )
 
 
 def _settle_all(state: PlainDoor) -> Stepped:

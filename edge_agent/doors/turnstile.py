@@ -134,6 +134,7 @@ class _Turn:
             self.state = replace(self.state, active=replace(active, acknowledged=True))
 
     def observe(self, observed: Observed) -> None:
+        regained = self.state.blind
         self.state = replace(self.state, blind=False)
         if observed.fire and not self.state.fire:
             self._fire_begins()
@@ -145,6 +146,8 @@ class _Turn:
             self._come_home()
         if self.state.fire and not observed.fire:
             self._fire_ends()
+        if regained:
+            self._start_over()
 
     def lose(self) -> None:
         """Settle what the hardware can no longer do; what it has done may still be walked."""
@@ -223,6 +226,15 @@ class _Turn:
         self.state = replace(self.state, fire=False)
         self._report(Movement.FIRE_ENDED)
         # A pulse from before the fire must not outlive it.
+        self._lock(Direction.A)
+        self._lock(Direction.B)
+
+    def _start_over(self) -> None:
+        """Lock what nobody watched; only who is in the arm already may still end it."""
+        active = self.state.active
+        if active and self.state.off_home_since is None:
+            self._remove(active)
+            self._no_show(active)
         self._lock(Direction.A)
         self._lock(Direction.B)
 

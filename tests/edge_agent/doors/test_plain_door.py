@@ -50,6 +50,11 @@ def test_a_release_that_lost_hardware_never_acknowledged_is_given_back() -> None
     assert happened == [(Movement.NO_SHOW, 1), (Movement.NO_SHOW, 2)]
 
 
+def test_hardware_found_again_is_locked_first() -> None:
+    actions, _ = play(Lost(), Observed(home=True, fire=False), Observed(home=True, fire=False))
+    assert actions == [Lock(direction=direction) for direction in Direction]
+
+
 def test_fire_spends_nothing_and_its_end_locks() -> None:
     fire, over = Observed(home=True, fire=True), Observed(home=True, fire=False)
     actions, happened = play(released(1), fire, released(2), over)

@@ -213,6 +213,19 @@ def test_hardware_lost_after_it_unlocked_may_still_tell_of_the_passage(played: P
     assert played.told == [("passed", A, 1)]
 
 
+def test_hardware_found_again_is_locked_first_and_who_never_came_is_given_back(
+    played: Played,
+) -> None:
+    played.at(0, release(1), Unlocked(grant=1)).at(1, Lost()).at(2, HOME)
+    assert played.told == [("no-show", A, 1)]
+    assert played.actions[1:] == [Lock(direction=A), Lock(direction=B)]
+
+
+def test_hardware_found_again_does_not_cut_off_who_is_in_the_arm(played: Played) -> None:
+    played.at(0, release(1), Unlocked(grant=1)).at(1, Lost()).at(2, TURNING).at(3, PASSAGE_A)
+    assert played.told == [("passed", A, 1)]
+
+
 def test_hardware_lost_for_long_settles_in_the_end(played: Played) -> None:
     played.at(0, release(1), Unlocked(grant=1)).at(1, Lost()).at(15.3, Ticked())
     assert played.told == [("no-show", A, 1)]
