@@ -29,7 +29,7 @@ class IsoDepCard(TypeACard):
         uid: bytes,
         application: Callable[[bytes], bytes],
         ats: bytes = DEFAULT_ATS,
-        sens_res: bytes = bytes.fromhex("4403"),
+        sens_res: bytes = bytes.fromhex("0344"),
     ) -> None:
         super().__init__(uid=uid, sens_res=sens_res, sel_res=0x20)
         self._ats = ats

@@ -55,7 +55,13 @@ class Air:
         return answers[0]
 
     def exchange(self, content: bytes, timeout_s: float) -> bytes:
-        """Send and receive as TxMode, RxMode and BitFraming say: who adds and checks the CRC."""
+        """Send and receive as TxMode, RxMode and BitFraming say: who adds and checks the CRC.
+
+        Nothing to send is listening only, and no card of this model speaks first.
+        """
+        if not content:
+            self.wait(timeout_s)
+            raise SilenceError
         answer = self.ask(self._outgoing(content), timeout_s)
         if not self._registers.read(reg.RX_MODE) & reg.CRC_ENABLED:
             return answer.data

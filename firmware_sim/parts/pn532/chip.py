@@ -75,7 +75,7 @@ class Pn532:
     def send(self, at: float) -> list[bytes]:
         """The frames due by `at`."""
         with self._lock:
-            if self._running and self._run_at <= at:
+            while self._running and self._run_at <= at:
                 self._run(self._running, at)
             ready = [chunk for due_at, chunk in self._outgoing if due_at <= at]
             self._outgoing = [item for item in self._outgoing if item[0] > at]

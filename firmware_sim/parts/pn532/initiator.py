@@ -102,7 +102,7 @@ def in_auto_poll(firmware: Firmware, parameters: bytes) -> bytes | NotYet:
     firmware.air.set_field(on=True)
     found = _find_targets(firmware, TARGETS_MAX, b"") if _POLL_TYPES_A & {*kinds} else {}
     if not found and (firmware.attempts + 1 < rounds or rounds == _FOREVER):
-        return NotYet(period * _POLL_PERIOD_S if firmware.timing.timeouts_pass else 0.0)
+        return NotYet(period * _POLL_PERIOD_S)
     return bytes([len(found)]) + b"".join(
         bytes([0x20 if target.link else 0x10, len(target.description) + 1, number])
         + target.description
@@ -182,7 +182,7 @@ def _status_of(firmware: Firmware, exchange: Callable[[], bytes]) -> bytes:
 
 COMMANDS = {
     0x40: Command("InDataExchange", in_data_exchange, range(1, 265)),
-    0x42: Command("InCommunicateThru", in_communicate_thru, range(1, 265)),
+    0x42: Command("InCommunicateThru", in_communicate_thru, range(265)),
     0x44: Command("InDeselect", in_deselect, range(1, 2)),
     0x46: Command("InJumpForPSL", no_peer, range(3, 265)),
     0x4A: Command("InListPassiveTarget", in_list_passive_target, range(2, 15)),
