@@ -115,7 +115,7 @@ def check_path(path: str) -> None:
 def _agrees(uid: bytes, target: RemoteTarget) -> bool:
     """Whether the UID's length is what SENS_RES announced, its selection complete."""
     sens_res, sel_res = bytes(target.sens_res), bytes(target.sel_res)
-    announced = sens_res[1] >> 6 if len(sens_res) == 2 else None  # noqa: PLR2004 - two bytes
+    announced = sens_res[0] >> 6 if len(sens_res) == 2 else None  # noqa: PLR2004 - two bytes
     return announced == _UID_SIZE_OF[len(uid)] and not sel_res[0] & _CASCADE_BIT
 
 
