@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import fields
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -21,12 +22,15 @@ from wire.messages import (
     ENTRY_BYTES_MAX,
     PROTOCOL_VERSION,
     ROW_BYTES_MAX,
+    YEAR_MAX,
+    YEAR_MIN,
     Epoch,
     FigureRow,
     HolderRow,
     IdText,
     Instant,
     Message,
+    Milliseconds,
     Row,
     RowKind,
     Seq,
@@ -51,7 +55,7 @@ ROW_BODIES: dict[RowKind, type[RowBody]] = {
 TOMBSTONE = b"null"
 SET_HASH_EMPTY = 0
 _SET_HASH_BYTES = 16
-_SET_HASH_MODULUS = 1 << (8 * _SET_HASH_BYTES)
+SET_HASH_MODULUS = 1 << (8 * _SET_HASH_BYTES)
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _PATH = re.compile(r" - at `\$\.?(.*)`$")
@@ -70,7 +74,7 @@ class _Header(Struct, frozen=True, kw_only=True):
     kind: str
     monotonic: Seq
     seq: Annotated[int, Meta(ge=1, le=COUNT_MAX)]
-    uncertainty: Seq
+    uncertainty: Milliseconds
 
 
 def encode(message: Message) -> bytes:
@@ -83,7 +87,10 @@ def decode(kind: type[M], body: bytes) -> M:
     version = _decoded(_Version, body).v
     if version != PROTOCOL_VERSION:
         raise UnknownVersionError("v", f"{version}", f"update: {PROTOCOL_VERSION} is spoken here")
-    return _decoded(kind, body)
+    message = _decoded(kind, body)
+    for field in message.__struct_fields__:
+        _check_instant(field, getattr(message, field))
+    return message
 
 
 def decode_entry(content: bytes) -> Entry:
@@ -95,6 +102,8 @@ def decode_entry(content: bytes) -> Entry:
     if body_class is None:
         raise MalformedError("kind", repr(header.kind), f"use one of {', '.join(BODIES)}")
     body: Body = _decoded(body_class, bytes(header.body))
+    _check_instant("at", header.at)
+    _check_instants(body)
     return Entry(
         key=EntryKey(edge=EdgeId(header.edge), epoch=EpochId(header.epoch), seq=header.seq),
         moment=Moment(
@@ -118,6 +127,8 @@ def row(kind: RowKind, row_id: str, body: RowBody | None) -> Row:
 def row_body(kind: RowKind, content: bytes) -> RowBody:
     """The body of a row that is no tombstone."""
     body: RowBody = _decoded(ROW_BODIES[kind], content)
+    if not isinstance(body, Struct):
+        _check_instants(body)
     return body
 
 
@@ -126,7 +137,7 @@ def set_hash(rows: Iterable[tuple[RowKind, str, bytes]]) -> int:
 
     Adding a row adds its hash, removing or replacing one subtracts the old (modulo 2**128).
     """
-    return sum(_row_hash(*each) for each in rows) % _SET_HASH_MODULUS
+    return sum(_row_hash(*each) for each in rows) % SET_HASH_MODULUS
 
 
 def set_hash_change(
@@ -137,7 +148,7 @@ def set_hash_change(
         current -= _row_hash(kind, row_id, old)
     if new is not None:
         current += _row_hash(kind, row_id, new)
-    return current % _SET_HASH_MODULUS
+    return current % SET_HASH_MODULUS
 
 
 def set_hash_text(value: int) -> str:
@@ -147,6 +158,17 @@ def set_hash_text(value: int) -> str:
 def _row_hash(kind: RowKind, row_id: str, content: bytes) -> int:
     text = b"\0".join((kind.encode("ascii"), row_id.encode("utf-8"), content))
     return int.from_bytes(hashlib.sha256(text).digest()[:_SET_HASH_BYTES], "big")
+
+
+def _check_instants(body: Body | AccessPoint | IssuedCredential | Entitlement | Presence) -> None:
+    for field in fields(body):
+        _check_instant(field.name, getattr(body, field.name))
+
+
+def _check_instant(field: str, value: object) -> None:
+    """Near the ends of the calendar arithmetic overflows, so that no such instant is let in."""
+    if isinstance(value, datetime) and not YEAR_MIN <= value.year <= YEAR_MAX:
+        raise MalformedError(field, f"{value.isoformat()}", f"years {YEAR_MIN} to {YEAR_MAX}")
 
 
 def _decoded(kind: type[T], content: bytes) -> T:
@@ -159,5 +181,5 @@ def _decoded(kind: type[T], content: bytes) -> T:
         raise MalformedError(
             path[1] if path else "message", problem, "see docs/protocol.md"
         ) from None
-    except msgspec.DecodeError as error:
-        raise MalformedError("message", f"not JSON ({error})", "send UTF-8 JSON") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError("message", f"not JSON ({error})", "send flat UTF-8 JSON") from None

@@ -119,11 +119,14 @@ def _text(topic: str, header: bytes, body: bytes) -> bytes:
 def _inflate(body: bytes) -> bytes:
     inflater = zlib.decompressobj()
     try:
-        whole = inflater.decompress(body, BODY_BYTES_MAX)
+        # One byte more than may be shows whether there is more.
+        whole = inflater.decompress(body, BODY_BYTES_MAX + 1)
     except zlib.error as error:
         raise MalformedError("body", str(error), "deflate with zlib") from None
-    if inflater.unconsumed_tail:
+    if len(whole) > BODY_BYTES_MAX:
         raise TooLargeError("body", f"over {BODY_BYTES_MAX} bytes", "send less at once")
     if not inflater.eof:
         raise MalformedError("body", "deflated data ends early", "send it whole")
+    if inflater.unused_data:
+        raise MalformedError("body", "bytes after the deflated data", "send nothing else")
     return whole

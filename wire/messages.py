@@ -18,16 +18,26 @@ ENTRY_BYTES_MAX = 4 * 1024
 ROWS_PER_MESSAGE_MAX = 2_000
 ROW_BYTES_MAX = 16 * 1024
 EPOCHS_PER_MESSAGE_MAX = 1_000
+CHUNKS_MAX = 100_000
 
 COUNT_MAX = (1 << 63) - 1
 """The largest count that SQLite and every language of an edge can hold."""
+
+YEAR_MIN, YEAR_MAX = 1971, 9000
+"""Instants outside these years are refused."""
 
 Version = Annotated[int, Meta(ge=1, le=255)]
 Seq = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
 Counter = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
 Epoch = Annotated[str, Meta(pattern=r"^[0-9]{8}-[0-9a-f]{16}$")]
+Milliseconds = Annotated[int, Meta(ge=0, le=10**13)]
+"""A span, at most some three hundred years."""
+
 HashText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-SetHashText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+SetMilliseconds = Annotated[int, Meta(ge=0, le=10**13)]
+"""A span, at most some three hundred years."""
+
+HashText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
 IdText = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Instant = Annotated[datetime, Meta(tz=True)]
 ShortText = Annotated[str, Meta(max_length=200)]
@@ -167,6 +177,10 @@ class Rows(Downward, frozen=True, kw_only=True):
     included: Marks
     set_hash: SetHashText
 
+    def __post_init__(self) -> None:
+        if self.to_version < self.from_version:
+            raise ValueError(f"to_version {self.to_version} is before {self.from_version}")
+
 
 class Chunk(Downward, frozen=True, kw_only=True):
     """Part `index` of `count` of the snapshot `version`; all parts carry the same closing figures.
@@ -176,11 +190,15 @@ class Chunk(Downward, frozen=True, kw_only=True):
 
     version: Seq
     index: Seq
-    count: Annotated[int, Meta(ge=1)]
+    count: Annotated[int, Meta(ge=1, le=CHUNKS_MAX)]
     rows: Annotated[list[Row], Meta(max_length=ROWS_PER_MESSAGE_MAX)]
     included: Marks
     set_hash: SetHashText
     as_of: Instant
+
+    def __post_init__(self) -> None:
+        if self.index >= self.count:
+            raise ValueError(f"index {self.index} of {self.count}")
 
 
 class Command(Downward, frozen=True, kw_only=True):
