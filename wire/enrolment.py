@@ -10,7 +10,7 @@ ENROLMENT_PATH = "/api/v1/edges/enrol"
 CODE_CHARACTERS = 16
 """Base32 without look-alikes, shown in groups of four: 80 random bits."""
 
-KeyText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+KeyText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
 class EnrolmentRequest(Struct, frozen=True, kw_only=True):

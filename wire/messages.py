@@ -29,16 +29,14 @@ YEAR_MIN, YEAR_MAX = 1971, 9000
 Version = Annotated[int, Meta(ge=1, le=255)]
 Seq = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
 Counter = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
-Epoch = Annotated[str, Meta(pattern=r"^[0-9]{8}-[0-9a-f]{16}$")]
+# Python lets `$` stand before a last line feed as well, so that one is ruled out by name.
+Epoch = Annotated[str, Meta(pattern=r"^[0-9]{8}-[0-9a-f]{16}$(?!\n)")]
 Milliseconds = Annotated[int, Meta(ge=0, le=10**13)]
 """A span, at most some three hundred years."""
 
-HashText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-SetMilliseconds = Annotated[int, Meta(ge=0, le=10**13)]
-"""A span, at most some three hundred years."""
-
-HashText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
-IdText = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+HashText = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+SetHashText = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+IdText = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$(?!\n)")]
 Instant = Annotated[datetime, Meta(tz=True)]
 ShortText = Annotated[str, Meta(max_length=200)]
 Marks = Annotated[dict[Epoch, Seq], Meta(max_length=EPOCHS_PER_MESSAGE_MAX)]
