@@ -22,6 +22,8 @@ FAILURES: Final = (
     pn53x.Chipset.Error,  # a plain Exception
     IndexError,
     AssertionError,
+    ValueError,  # GetFirmwareVersion was answered with too few or too many bytes
+    TypeError,  # ReadRegister was answered with more bytes than were asked for
     struct.error,
 )
 """Everything nfcpy is known to raise when chip, line or card misbehave."""

@@ -1,6 +1,7 @@
 """The NFC reader on a simulated PN532: taps, faults of line and chip, loss and return."""
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from edge_agent.readers.pn532_link import PathError, Pn532Link
 from edge_agent.readers.presence import Sensed
 from firmware_sim.parts.cards.type_a import TypeACard
 from firmware_sim.parts.pn532.frames import ACK, frame
+from firmware_sim.parts.serialport import no_fault
 from tests.edge_agent.readers.reader_bench import AWAY_S, GATE, WAIT_S_MAX, Running, running
 from tests.firmware_sim.parts.nfc_bench import TYPE4_UID, UID, bench, example_tag, example_type4
 
@@ -122,7 +124,7 @@ def test_an_impossible_answer_of_the_chip_presents_nothing(tmp_path: Path, answe
         reader.chip.port.to_host = lambda chunk: forged if LISTED in chunk else chunk
         reader.inbox.wait_for(lambda: LOST in reader.inbox.healths or bool(reader.inbox.uids))
         assert reader.inbox.uids == []
-        reader.chip.port.to_host = lambda chunk: chunk
+        reader.chip.port.to_host = no_fault
         reader.chip.antenna.lay(example_tag())
         gives(reader, [UID])
 
@@ -176,7 +178,7 @@ def test_a_faulty_line_loses_the_reader_once_and_it_returns_once(
         reader.chip.port.to_host = fault
         if loses:
             reader.inbox.wait_for(lambda: LOST in reader.inbox.healths)
-        reader.chip.port.to_host = lambda chunk: chunk
+        reader.chip.port.to_host = no_fault
         reader.chip.antenna.lay(example_tag())
         gives(reader, [UID])
         assert reader.inbox.healths == ([OK, LOST, OK] if loses else [OK])
@@ -260,7 +262,7 @@ def test_a_reader_that_is_missing_at_the_start_is_told_once_and_found_later(
     with running(tmp_path, to_host=_nothing) as reader:
         reader.inbox.wait_for(lambda: reader.inbox.healths == [LOST])
         reader.chip.port.unplug()
-        reader.chip.port.to_host = lambda chunk: chunk
+        reader.chip.port.to_host = no_fault
         reader.chip.port.plug()
         reader.inbox.wait_for(lambda: OK in reader.inbox.healths)
         assert reader.inbox.healths == [LOST, OK]
@@ -291,6 +293,28 @@ def test_stopping_puts_the_chip_to_sleep(tmp_path: Path) -> None:
         is_well(reader)
         chip = reader.chip.chip
     assert chip.asleep
+
+
+def test_whatever_the_chip_answers_the_reader_lives_and_recovers(tmp_path: Path) -> None:
+    chance = random.Random(5)  # noqa: S311 - a repeatable run
+
+    def forge(chunk: bytes) -> bytes:
+        if chunk == ACK or chance.random() > 0.1:
+            return chunk
+        code = chunk[6:7] if chance.random() < 0.8 else b"\xff"
+        return frame(b"\xd5" + code + chance.randbytes(chance.randrange(12)))
+
+    with running(tmp_path, to_host=forge) as reader:
+        polls(reader, 100)
+        assert reader.thread.is_alive()
+        reader.chip.port.to_host = no_fault
+        reader.chip.antenna.lay(example_tag())
+        reader.inbox.wait_for(lambda: reader.inbox.uids[-1:] == [UID])
+
+
+def test_waits_between_openings_double_and_are_bounded() -> None:
+    waits = [made()._reopen_wait_s(attempt) for attempt in (1, 2, 3, 7, 1000)]
+    assert waits == [0.05, 0.1, 0.2, 2.5, 2.5]
 
 
 @pytest.mark.parametrize("path", ["nfc0", "/dev/pts/1; reboot", "/dev/$(id)", ""])
