@@ -25,7 +25,7 @@ class Line:
     baud: int = 9600
     address: int = 1
     answer_s_max: float = 0.1
-    silence_s: float = 0.002  # between frames: 3.5 characters, 1.75 ms above 19,200 baud
+    silence_s: float = 0.00365  # between frames: at least 3.5 characters
     poll_s: float = 0.025
     poll_idle_s: float = 0.05
     tries: int = 3  # unanswered in a row: the board is lost

@@ -115,8 +115,9 @@ class ModbusDoor:
         look = self._line.look()
         seen = observed(self._profile.wires, self._look, look)
         self._look = look
-        self._tell_health(Health.OK, f"the board on {self._profile.line.path} answers")
         self._step(seen)
+        # After the step: a board found again is only well once it has been locked.
+        self._tell_health(Health.OK, f"the board on {self._profile.line.path} answers")
 
     def _lose(self, lost: LineError) -> None:
         # Closed first: settling what is open must not ask the board again.

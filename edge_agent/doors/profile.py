@@ -1,5 +1,6 @@
 """Reading a hardware profile from TOML: every key typed, bounded and checked against the others."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,8 @@ UNLOCK_MS_MAX = 10_000
 """The longest pulse: for so long a gate may stay open after its agent was killed."""
 TRIES_MS_MAX = 1_000
 """An unlocking that has not succeeded by then is never tried again."""
+STANDARD_SILENCE_US_MIN = 1750
+"""Modbus over serial line recommends it above 19,200 baud; many boards need only 3.5 characters."""
 _TERMINAL_MAX = 15
 _WORD_MAX = 0xFFFF
 _DEVICES = Path("/dev")
@@ -84,12 +87,13 @@ def _kind(table: TomlTable) -> DoorKind:
 
 def _line(table: TomlTable, devices: Path) -> Line:
     default = Line(path=devices)
+    baud = table.one_of("baud", BAUDS, default.baud)
     line = Line(
         path=devices / table.text("path", "set the serial device, such as vratar-gate-1"),
-        baud=table.one_of("baud", BAUDS, default.baud),
+        baud=baud,
         address=table.whole("address", 1, 247, default.address),
         answer_s_max=_seconds(table, "answer_ms_max", 10, 500, default.answer_s_max),
-        silence_s=_seconds(table, "silence_ms", 1, 20, default.silence_s),
+        silence_s=_silence_s(table, baud),
         poll_s=_seconds(table, "poll_ms", 10, 50, default.poll_s),
         poll_idle_s=_seconds(table, "poll_idle_ms", 10, 100, default.poll_idle_s),
         tries=table.whole("tries", 1, 10, default.tries),
@@ -99,6 +103,13 @@ def _line(table: TomlTable, devices: Path) -> Line:
         remedy = f"tries times answer_ms_max is at most {TRIES_MS_MAX}: a late unlock is none"
         raise table.error("tries", line.tries, remedy)
     return line
+
+
+def _silence_s(table: TomlTable, baud: int) -> float:
+    """The board's own where its maker states it, else the standard's."""
+    three_and_a_half_us = math.ceil(35_000_000 / baud)
+    standard_us = max(three_and_a_half_us, STANDARD_SILENCE_US_MIN)
+    return table.whole("silence_us", three_and_a_half_us, 20_000, standard_us) / 1_000_000
 
 
 def _board(table: TomlTable) -> Board:
@@ -159,9 +170,11 @@ def _check_wires(table: TomlTable, wires: Wires, kind: DoorKind) -> None:
     if senses != (kind is DoorKind.TURNSTILE):
         remedy = "a turnstile needs it, a plain-door has none"
         raise table.error("passage_a", wires.passage_a, remedy)
-    if (wires.passage_b is not None) != (senses and wires.unlock_b is not None):
-        remedy = "wire it exactly where a turnstile has unlock_b"
-        raise table.error("passage_b", wires.passage_b, remedy)
+    if not senses and wires.passage_b is not None:
+        raise table.error("passage_b", wires.passage_b, "a plain-door has none")
+    # One direction alone may be unlocked and both be sensed: that shows who goes against it.
+    if senses and wires.unlock_b is not None and wires.passage_b is None:
+        raise table.error("passage_b", wires.passage_b, "a turnstile with unlock_b needs it")
 
 
 def _check_once(table: TomlTable, terminals: Mapping[str, int | None]) -> None:
