@@ -1,0 +1,188 @@
+"""What must agree after a day: what physically happened, and what the hub tells of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import zip_longest
+
+from firmware_sim.world.record import CardLaid, PhysicalRecord, WentThrough
+
+MOVED = frozenset({"passed", "forced", "reverse", "tailgate"})
+"""Movements in which somebody really went through; a no-show is none."""
+SETTLED = frozenset({"passed", "no-show"})
+"""How a release ends."""
+OPENING = frozenset({"allow", "soft"})
+APART_MAX = timedelta(seconds=2)
+"""Between an arm that is round and the edge's entry, or a card laid and its tap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapRow:
+    """A tap at a gate as the hub tells it; keys sort as their edge wrote them."""
+
+    key: str
+    access_point: str
+    holder: str | None
+    verdict: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageRow:
+    """How a release ended, or a passage without one."""
+
+    key: str
+    access_point: str
+    holder: str | None
+    movement: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PunchRow:
+    """A working-time stamp."""
+
+    key: str
+    access_point: str
+    holder: str | None
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubRows:
+    """Everything read back through the hub's interface; `opened` are executed open commands.
+
+    `inside` are the holders that the hub believes inside, `units_taken` by holder.
+    """
+
+    taps: tuple[TapRow, ...]
+    passages: tuple[PassageRow, ...]
+    punches: tuple[PunchRow, ...]
+    opened: tuple[str, ...] = ()
+    inside: frozenset[str] = frozenset()
+    units_taken: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """Whose card is whose: holder by UID in hex; who has an entitlement with units; the way in."""
+
+    holders: Mapping[str, str]
+    counted: frozenset[str]
+    entry: str
+    leave: str
+
+
+def differences(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> list[str]:
+    """Everything in which the hub's rows are not what happened, in words; empty if they agree."""
+    found: list[str] = []
+    found += _doubled(rows)
+    found += _compared("tap", happened.laid, (*rows.taps, *rows.punches), issued)
+    moved = [row for row in rows.passages if row.movement in MOVED]
+    found += _compared("passage", happened.passages, moved, issued)
+    found += _unsettled(rows)
+    found += _misplaced(happened, rows, issued)
+    found += _miscounted(happened, rows, issued)
+    return found
+
+
+Happened = CardLaid | WentThrough
+Row = TapRow | PassageRow | PunchRow
+
+
+def _doubled(rows: HubRows) -> list[str]:
+    every: tuple[Row, ...] = (*rows.taps, *rows.passages, *rows.punches)
+    keys = Counter(row.key for row in every)
+    return [f"entry {key} is told {count} times" for key, count in keys.items() if count > 1]
+
+
+def _compared(
+    word: str, happened: Sequence[Happened], rows: Sequence[Row], issued: Issued
+) -> list[str]:
+    """At each access point the same ones, in the same order, of the same people."""
+    points = sorted({each.access_point for each in (*happened, *rows)})
+    return [
+        difference
+        for point in points
+        for difference in _in_order(
+            f"{word} at {point}",
+            [each for each in happened if each.access_point == point],
+            sorted((row for row in rows if row.access_point == point), key=lambda row: row.key),
+            issued,
+        )
+    ]
+
+
+def _in_order(
+    what: str, happened: Sequence[Happened], rows: Sequence[Row], issued: Issued
+) -> Iterable[str]:
+    if len(happened) != len(rows):
+        yield f"{what}: {len(happened)} happened, the hub tells {len(rows)}"
+    for number, (each, row) in enumerate(zip_longest(happened, rows), start=1):
+        difference = _difference(each, row, issued)
+        if difference:
+            yield f"{what}, number {number}: {difference}"
+            return
+
+
+def _difference(each: Happened | None, row: Row | None, issued: Issued) -> str | None:
+    if each is None or row is None:
+        return "the hub invented it" if each is None else "the hub does not know it"
+    holder = issued.holders.get(each.card) if each.card else None
+    if row.holder != holder:
+        return f"it was {holder or 'nobody known'}, the hub tells {row.holder or 'nobody known'}"
+    if abs(row.at - each.at) > APART_MAX:
+        return f"it was at {each.at:%H:%M:%S.%f}, the hub tells {row.at:%H:%M:%S.%f}"
+    if isinstance(each, WentThrough) and isinstance(row, PassageRow):
+        return _other_movement(each, row)
+    return None
+
+
+def _other_movement(passage: WentThrough, row: PassageRow) -> str | None:
+    movement = "forced" if passage.forced else "passed"
+    if row.movement == movement:
+        return None
+    return f"it was {movement}, the hub tells {row.movement}"
+
+
+def _unsettled(rows: HubRows) -> Iterable[str]:
+    """Every release ends exactly once."""
+    released = Counter(row.access_point for row in rows.taps if row.verdict in OPENING)
+    released.update(rows.opened)
+    settled = Counter(row.access_point for row in rows.passages if row.movement in SETTLED)
+    for point in sorted(released | settled):
+        if released[point] != settled[point]:
+            yield f"{point}: {released[point]} releases, {settled[point]} of them settled"
+
+
+def _misplaced(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> Iterable[str]:
+    """Inside are those whose last passage led in."""
+    last = _last_passages(happened, issued)
+    inside = {holder for holder, point in last.items() if point == issued.entry}
+    for holder in sorted(inside ^ rows.inside):
+        where = "inside" if holder in inside else "outside"
+        yield f"{holder} is {where}, the hub tells otherwise"
+
+
+def _last_passages(happened: PhysicalRecord, issued: Issued) -> dict[str, str]:
+    return {
+        issued.holders[each.card]: each.access_point
+        for each in happened.passages
+        if each.card and each.card in issued.holders
+    }
+
+
+def _miscounted(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> Iterable[str]:
+    """A visit is spent by going in, by nothing else."""
+    went_in = Counter(
+        issued.holders.get(each.card)
+        for each in happened.passages
+        if each.card and each.access_point == issued.entry
+    )
+    for holder in sorted(issued.counted):
+        spent, told = went_in[holder], rows.units_taken.get(holder, 0)
+        if spent != told:
+            yield f"{holder} spent {spent} visits, the hub tells {told}"
