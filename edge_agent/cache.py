@@ -93,6 +93,10 @@ class CacheReader:
         """For each epoch the last seq that the hub has acknowledged."""
         return self._read(read_marks) or {}
 
+    def included(self) -> Mapping[EpochId, int]:
+        """For each epoch the last seq that figures and presences contain."""
+        return self._read(_read_included) or {}
+
     def clock(self) -> HubClock | None:
         """The last comparison with the hub's clock."""
         return self._read(read_clock)
@@ -147,6 +151,11 @@ def read_clock(connection: sqlite3.Connection) -> HubClock | None:
         boot_id=row[3],
         monotonic_ms=row[4],
     )
+
+
+def _read_included(connection: sqlite3.Connection) -> Mapping[EpochId, int]:
+    _, _, included, _ = connection.execute(_STANDING).fetchone()
+    return _included(included)
 
 
 def _picture(
