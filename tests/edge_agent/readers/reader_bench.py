@@ -49,7 +49,7 @@ class Inbox:
 class Running:
     """A chip, and the reader that polls it."""
 
-    chip: Bench
+    bench: Bench
     inbox: Inbox
     thread: threading.Thread
 
@@ -65,8 +65,8 @@ def running(
     to_host: Fault = no_fault,
 ) -> Iterator[Running]:
     """A reader on `folder`/nfc that was found well, unless a fault prevents it."""
-    with bench(timing=timing, line_time=line_time, link=folder / "nfc") as chip:
-        chip.port.to_host = to_host
+    with bench(timing=timing, line_time=line_time, link=folder / "nfc") as made:
+        made.port.to_host = to_host
         inbox, stop = Inbox(), threading.Event()
         reader = Pn532Reader(
             path=str(folder / "nfc"),
@@ -80,7 +80,7 @@ def running(
         thread = threading.Thread(target=reader.run, args=(inbox.put, stop), daemon=True)
         thread.start()
         try:
-            yield Running(chip=chip, inbox=inbox, thread=thread)
+            yield Running(bench=made, inbox=inbox, thread=thread)
         finally:
             stop.set()
             thread.join(WAIT_S_MAX)

@@ -46,14 +46,14 @@ def polls(reader: Running, count: int) -> None:
             enough.set()
         return chunk
 
-    reader.chip.port.to_part = counting
+    reader.bench.port.to_part = counting
     assert enough.wait(WAIT_S_MAX)
 
 
 def test_a_laid_card_is_presented_once(tmp_path: Path) -> None:
     with running(tmp_path) as reader:
         is_well(reader)
-        reader.chip.antenna.lay(example_tag())
+        reader.bench.antenna.lay(example_tag())
         gives(reader, [UID])
         polls(reader, 20)
         assert reader.inbox.uids == [UID]
@@ -66,23 +66,23 @@ def test_a_laid_card_is_presented_once(tmp_path: Path) -> None:
 def test_a_card_laid_again_after_a_while_is_presented_again(tmp_path: Path) -> None:
     tag = example_tag()
     with running(tmp_path) as reader:
-        reader.chip.antenna.lay(tag)
+        reader.bench.antenna.lay(tag)
         gives(reader, [UID])
-        reader.chip.antenna.remove(tag)
+        reader.bench.antenna.remove(tag)
         gone_at = time.monotonic()
         while time.monotonic() < gone_at + 2 * AWAY_S:
             polls(reader, 1)
-        reader.chip.antenna.lay(tag)
+        reader.bench.antenna.lay(tag)
         gives(reader, [UID, UID])
 
 
 def test_a_different_card_is_presented_at_once(tmp_path: Path) -> None:
     tag = example_tag()
     with running(tmp_path) as reader:
-        reader.chip.antenna.lay(tag)
+        reader.bench.antenna.lay(tag)
         gives(reader, [UID])
-        reader.chip.antenna.remove(tag)
-        reader.chip.antenna.lay(example_tag(uid=OTHER_UID))
+        reader.bench.antenna.remove(tag)
+        reader.bench.antenna.lay(example_tag(uid=OTHER_UID))
         gives(reader, [UID, OTHER_UID])
 
 
@@ -91,7 +91,7 @@ def test_a_card_with_a_short_or_malformed_answer_to_select_is_presented(
     tmp_path: Path, ats: str
 ) -> None:
     with running(tmp_path) as reader:
-        reader.chip.antenna.lay(example_type4(ats=bytes.fromhex(ats)))
+        reader.bench.antenna.lay(example_type4(ats=bytes.fromhex(ats)))
         gives(reader, [TYPE4_UID])
         polls(reader, 5)
         assert reader.inbox.healths == [OK]
@@ -103,7 +103,7 @@ def test_uids_of_four_and_ten_bytes_are_presented(tmp_path: Path, uid: str) -> N
     sens_res = {4: "0004", 10: "0084"}[len(content)]
     with running(tmp_path) as reader:
         card = TypeACard(uid=content, sens_res=bytes.fromhex(sens_res), sel_res=0x08)
-        reader.chip.antenna.lay(card)
+        reader.bench.antenna.lay(card)
         gives(reader, [content])
 
 
@@ -121,11 +121,11 @@ def test_an_impossible_answer_of_the_chip_presents_nothing(tmp_path: Path, answe
     forged = frame(LISTED + bytes.fromhex(answer))
     with running(tmp_path) as reader:
         is_well(reader)
-        reader.chip.port.to_host = lambda chunk: forged if LISTED in chunk else chunk
+        reader.bench.port.to_host = lambda chunk: forged if LISTED in chunk else chunk
         reader.inbox.wait_for(lambda: LOST in reader.inbox.healths or bool(reader.inbox.uids))
         assert reader.inbox.uids == []
-        reader.chip.port.to_host = no_fault
-        reader.chip.antenna.lay(example_tag())
+        reader.bench.port.to_host = no_fault
+        reader.bench.antenna.lay(example_tag())
         gives(reader, [UID])
 
 
@@ -175,11 +175,11 @@ def test_a_faulty_line_loses_the_reader_once_and_it_returns_once(
 ) -> None:
     with running(tmp_path) as reader:
         is_well(reader)
-        reader.chip.port.to_host = fault
+        reader.bench.port.to_host = fault
         if loses:
             reader.inbox.wait_for(lambda: LOST in reader.inbox.healths)
-        reader.chip.port.to_host = no_fault
-        reader.chip.antenna.lay(example_tag())
+        reader.bench.port.to_host = no_fault
+        reader.bench.antenna.lay(example_tag())
         gives(reader, [UID])
         assert reader.inbox.healths == ([OK, LOST, OK] if loses else [OK])
 
@@ -203,8 +203,8 @@ def test_one_faulty_frame_does_not_lose_the_reader(
 ) -> None:
     with running(tmp_path) as reader:
         is_well(reader)
-        reader.chip.antenna.lay(example_tag())
-        reader.chip.port.to_host = _only_once(fault)
+        reader.bench.antenna.lay(example_tag())
+        reader.bench.port.to_host = _only_once(fault)
         gives(reader, [UID])
         assert reader.inbox.healths == [OK]
 
@@ -212,8 +212,8 @@ def test_one_faulty_frame_does_not_lose_the_reader(
 def test_a_late_answer_spoils_two_polls_and_no_uid(tmp_path: Path) -> None:
     with running(tmp_path) as reader:
         is_well(reader)
-        reader.chip.antenna.lay(example_tag())
-        reader.chip.port.to_host = _only_once(_late_ack)
+        reader.bench.antenna.lay(example_tag())
+        reader.bench.port.to_host = _only_once(_late_ack)
         gives(reader, [UID])
         polls(reader, 10)
         assert reader.inbox.uids == [UID]
@@ -226,11 +226,11 @@ def test_an_unplugged_reader_returns_at_the_same_path(
     caplog.set_level(logging.INFO)
     with running(tmp_path) as reader:
         is_well(reader)
-        reader.chip.port.unplug()
-        reader.chip.chip.brown_out()
+        reader.bench.port.unplug()
+        reader.bench.chip.brown_out()
         reader.inbox.wait_for(lambda: reader.inbox.healths == [OK, LOST])
-        reader.chip.port.plug()
-        reader.chip.antenna.lay(example_tag())
+        reader.bench.port.plug()
+        reader.bench.antenna.lay(example_tag())
         gives(reader, [UID])
         assert reader.inbox.healths == [OK, LOST, OK]
     said = [record.message.split(" on ")[0].split(",")[0] for record in caplog.records]
@@ -240,9 +240,9 @@ def test_an_unplugged_reader_returns_at_the_same_path(
 def test_a_chip_whose_supply_dipped_is_set_up_again(tmp_path: Path) -> None:
     with running(tmp_path) as reader:
         is_well(reader)
-        reader.chip.chip.brown_out()
+        reader.bench.chip.brown_out()
         reader.inbox.wait_for(lambda: reader.inbox.healths == [OK, LOST, OK])
-        reader.chip.antenna.lay(example_tag())
+        reader.bench.antenna.lay(example_tag())
         gives(reader, [UID])
 
 
@@ -261,9 +261,9 @@ def test_a_reader_that_is_missing_at_the_start_is_told_once_and_found_later(
 ) -> None:
     with running(tmp_path, to_host=_nothing) as reader:
         reader.inbox.wait_for(lambda: reader.inbox.healths == [LOST])
-        reader.chip.port.unplug()
-        reader.chip.port.to_host = no_fault
-        reader.chip.port.plug()
+        reader.bench.port.unplug()
+        reader.bench.port.to_host = no_fault
+        reader.bench.port.plug()
         reader.inbox.wait_for(lambda: OK in reader.inbox.healths)
         assert reader.inbox.healths == [LOST, OK]
 
@@ -273,8 +273,8 @@ def test_a_tag_pulled_away_at_any_moment_presents_its_uid_or_nothing(tmp_path: P
         is_well(reader)
         for _ in range(30):
             tag = example_tag()
-            reader.chip.antenna.lay(tag)
-            reader.chip.antenna.remove(tag)
+            reader.bench.antenna.lay(tag)
+            reader.bench.antenna.remove(tag)
             polls(reader, 1)
         assert set(reader.inbox.uids) <= {UID}
         assert reader.inbox.healths == [OK]
@@ -283,15 +283,15 @@ def test_a_tag_pulled_away_at_any_moment_presents_its_uid_or_nothing(tmp_path: P
 def test_a_reader_can_be_held_at_the_first_speed(tmp_path: Path) -> None:
     with running(tmp_path, speed=115200) as reader:
         is_well(reader)
-        assert reader.chip.port.host_speed == 115200
-        reader.chip.antenna.lay(example_tag())
+        assert reader.bench.port.host_speed == 115200
+        reader.bench.antenna.lay(example_tag())
         gives(reader, [UID])
 
 
 def test_stopping_puts_the_chip_to_sleep(tmp_path: Path) -> None:
     with running(tmp_path) as reader:
         is_well(reader)
-        chip = reader.chip.chip
+        chip = reader.bench.chip
     assert chip.asleep
 
 
@@ -307,8 +307,8 @@ def test_whatever_the_chip_answers_the_reader_lives_and_recovers(tmp_path: Path)
     with running(tmp_path, to_host=forge) as reader:
         polls(reader, 100)
         assert reader.thread.is_alive()
-        reader.chip.port.to_host = no_fault
-        reader.chip.antenna.lay(example_tag())
+        reader.bench.port.to_host = no_fault
+        reader.bench.antenna.lay(example_tag())
         reader.inbox.wait_for(lambda: reader.inbox.uids[-1:] == [UID])
 
 

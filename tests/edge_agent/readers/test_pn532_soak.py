@@ -52,14 +52,14 @@ def test_no_wrong_uid_and_no_lasting_loss_over_a_bad_line(tmp_path: Path) -> Non
     started = time.monotonic()
     with running(tmp_path, poll_period_s=0.001) as reader:
         reader.inbox.wait_for(lambda: reader.inbox.healths == [Health.OK])
-        reader.chip.port.to_host, reader.chip.port.to_part = towards_host, towards_chip
+        reader.bench.port.to_host, reader.bench.port.to_part = towards_host, towards_chip
         for _ in range(TAPS):
             tag = example_tag(uid=b"\x04" + chance.randbytes(6))
             laid.append(tag.uid)
-            reader.chip.antenna.lay(tag)
+            reader.bench.antenna.lay(tag)
             reader.inbox.wait_for(lambda: reader.inbox.uids[-1:] == laid[-1:])
-            reader.chip.antenna.remove(tag)
-        reader.chip.port.to_host = reader.chip.port.to_part = no_fault
+            reader.bench.antenna.remove(tag)
+        reader.bench.port.to_host = reader.bench.port.to_part = no_fault
         reader.inbox.wait_for(lambda: reader.inbox.healths[-1] is Health.OK)
         assert reader.inbox.uids == laid
     assert towards_host.faults + towards_chip.faults > TAPS / 100

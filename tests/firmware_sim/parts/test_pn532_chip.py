@@ -305,3 +305,53 @@ def test_an_antenna_without_field_says_nothing() -> None:
     antenna = Antenna()
     antenna.lay(example_tag())
     assert antenna.say(AirFrame(b"\x26", last_bits=7)) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("0001", "00"),  # ROM test
+        ("0002", "00"),  # RAM test
+        ("000401", "ff"),  # polling test: every request failed
+        ("0006", "01"),  # attention request: no target
+        ("04", "00000080"),
+        ("0c", "3f0600"),
+        ("140201", ""),
+        ("1600", "10"),  # no wake source
+        ("4400", "00"),
+        ("5401", "27"),
+        ("40013000", "27"),
+        ("5001ff", "01"),
+        ("86", "27"),
+        ("8a", "0000"),
+    ],
+)
+def test_a_command_without_a_card_has_its_plain_answer(
+    host: Host, command: str, answer: str
+) -> None:
+    assert host.command(command).hex() == answer
+
+
+def test_port_bits_are_written_where_the_host_enables_it(host: Host) -> None:
+    host.command("0ea001")
+    assert host.command("0c") == bytes.fromhex("200600")
+
+
+def test_interrupt_flags_are_set_and_cleared_bit_by_bit(host: Host) -> None:
+    host.command("0863348363340163350c")
+    assert host.command("06633463356336") == bytes.fromhex("160000")
+
+
+def test_the_general_status_counts_targets_and_tells_the_last_error(host: Host) -> None:
+    host.antenna.lay(example_tag())
+    host.command("4a0100")
+    host.command("421a00")
+    assert host.command("04") == bytes.fromhex("0200010100001080")
+
+
+@pytest.mark.parametrize("command", ["5801", "8c00" + "00" * 36])
+def test_what_waits_without_end_is_ended_by_the_hosts_ack(host: Host, command: str) -> None:
+    assert host.say(frame(b"\xd4" + bytes.fromhex(command))) == [ACK]
+    assert host.wait() == []
+    host.say(ACK)
+    assert host.command("02") == bytes.fromhex("32010607")
