@@ -1,0 +1,1 @@
+"""The chain of every change by a person."""

@@ -1,0 +1,1 @@
+"""What is presented at a reader, and to whom it was issued."""

@@ -1,0 +1,1 @@
+"""Schema migrations of the platform database and of the tenants' databases."""

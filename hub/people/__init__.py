@@ -1,0 +1,1 @@
+"""Persons: members, employees, visitors."""

@@ -1,0 +1,1 @@
+"""What each site's edges must know of each holder."""

@@ -1,0 +1,1 @@
+"""Sites with their zones, access points and holidays."""

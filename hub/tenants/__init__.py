@@ -1,0 +1,1 @@
+"""Organisations: each a database of its own."""
