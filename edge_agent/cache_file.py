@@ -16,7 +16,7 @@ ASIDE = ".aside"
 _PREFIX, _SUFFIX = "cache-", ".db"
 _BUSY_MS = 5_000
 
-_TABLES = """
+TABLES = """
 CREATE TABLE rows (
     kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (kind, id)
@@ -71,7 +71,7 @@ def create(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
-    connection.executescript(_TABLES)
+    connection.executescript(TABLES)
     connection.execute(f"PRAGMA user_version = {CACHE_SCHEMA_VERSION}")
     return connection
 
