@@ -83,7 +83,7 @@ class CacheWriter:
     def marks(self) -> Mapping[EpochId, int]:
         return read_marks(self._connection)
 
-    def put_marks(self, marks: Mapping[str, int]) -> None:
+    def put_marks(self, marks: Mapping[EpochId, int]) -> None:
         """Set the marks of these epochs, also to less: a hub may have been restored."""
         with self._transaction():
             self._connection.executemany(

@@ -14,6 +14,9 @@ ENTRIES_PER_BATCH_MAX = 200
 BATCH_BYTES_MAX = 64 * 1024
 """A batch closes at whichever comes first: this many entries or bytes of them."""
 
+BATCHES_IN_FLIGHT_MAX = 8
+"""How many batches an edge may have sent without an acknowledgement."""
+
 ENTRY_BYTES_MAX = 4 * 1024
 ROWS_PER_MESSAGE_MAX = 2_000
 ROW_BYTES_MAX = 16 * 1024
