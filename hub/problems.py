@@ -139,6 +139,11 @@ _PROBLEMS: Mapping[str, tuple[Message, Message]] = {
 
 
 def _render(request: Request, error: HubError) -> Response:
+    """The error as a page for browsers, else as problem+json."""
+    page = getattr(request.app.state, "refusal_page", None)
+    if page is not None and _is_for_people(request):
+        answer: Response = page(request, error)
+        return answer
     language = language_of(request)
     headers = {"Content-Language": language.value}
     if error.retry_after_seconds is not None:
@@ -149,6 +154,11 @@ def _render(request: Request, error: HubError) -> Response:
     return JSONResponse(body, status_code=error.status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def _is_for_people(request: Request) -> bool:
+    wanted = request.headers.get("accept", "")
+    return "text/html" in wanted and not request.url.path.startswith("/api/")
+
+
 async def _hub_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)
     return _render(request, error)
@@ -156,12 +166,13 @@ async def _hub_error(request: Request, error: Exception) -> Response:
 
 async def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = [_field_error(each) for each in error.errors()]
+    fields = [field_error(each) for each in error.errors()]
     detail = message("Some fields cannot be used; see errors.")
     return _render(request, InvalidError(detail, fields=fields))
 
 
-def _field_error(found: Mapping[str, Any]) -> FieldError:  # pydantic's own shape
+def field_error(found: Mapping[str, Any]) -> FieldError:  # pydantic's own shape
+    """What pydantic found wrong in a part of a request, in our words."""
     where = [str(part) for part in found["loc"]]
     name = ".".join(where[1:]) or where[0]
     told = message("{problem}", problem=str(found["msg"]))

@@ -41,6 +41,7 @@ def application(hub: Hub | None) -> FastAPI:
         _mount(app, module, API)
     for module in nouns.modules("pages"):
         _mount(app, module, "")
+        app.state.refusal_page = getattr(module, "refusal", None)
     if _STATIC.is_dir():
         app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     install(app)
