@@ -73,7 +73,6 @@ class Issued:
     holders: Mapping[str, str]
     counted: frozenset[str]
     entry: str
-    leave: str
 
 
 def differences(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> list[str]:

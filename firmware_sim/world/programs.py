@@ -13,7 +13,7 @@ from typing import Self
 
 from firmware_sim.world.guard import Guard
 
-_STOP_S_MAX = 8.0
+_KILLED_S_MAX = 5.0
 _ONCE_S_MAX = 60.0
 _TAIL_CHARACTERS = 2_000
 
@@ -60,14 +60,14 @@ class Program:
         # The leader is waited for only afterwards: until then its number is not used again.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.group, signal.SIGKILL)
-        self._process.wait(_STOP_S_MAX)
+        self._process.wait(_KILLED_S_MAX)
         os.close(self._end)
         self._gone = True
 
-    def stop(self) -> None:
+    def stop(self, patience_s: float) -> None:
         """Ask it to end; what has not ended in time is killed, with all its children."""
         self.ask_to_end()
-        self._ends_within(_STOP_S_MAX)
+        self._ends_within(patience_s)
         self.cut()
 
     def _ends_within(self, seconds: float) -> bool:
@@ -81,6 +81,7 @@ class Programs:
     guard: Guard
     logs: Path
     environment: Mapping[str, str]
+    patience_s: float = 8.0  # with a program that was asked to end
     _running: list[Program] = field(default_factory=list)
 
     def start(self, name: str, arguments: Sequence[str]) -> Program:
@@ -131,7 +132,7 @@ class Programs:
         for program in self._running:
             program.ask_to_end()
         for program in list(reversed(self._running)):
-            program.stop()
+            program.stop(self.patience_s)
             self._forget(program)
 
     def _forget(self, program: Program) -> None:
