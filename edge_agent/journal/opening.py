@@ -25,12 +25,15 @@ _BROKEN = -1
 _logger = logging.getLogger(__name__)
 
 
-def connected_or_replaced(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+def connected_or_replaced(
+    path: Path, *, is_damaged: bool = False
+) -> tuple[sqlite3.Connection, Path | None]:
     """A writing connection with all tables, and where a damaged file went. Raises JournalError."""
-    try:
-        return _connected(path), None
-    except JournalDamagedError as error:
-        _logger.error("journal_damaged path=%s detail=%s", path, error)  # noqa: TRY400 - expected
+    if not is_damaged:
+        try:
+            return _connected(path), None
+        except JournalDamagedError as error:
+            _logger.error("journal_damaged detail=%s", error)  # noqa: TRY400 - an expected state
     aside = _move_aside(path)
     connection = _connected(path)
     kept = _salvage(aside, connection)

@@ -59,9 +59,13 @@ class Journal:
         moment: Moment,
         monotonic_ms: int,
         software: str,
+        is_damaged: bool = False,
     ) -> "Journal":
-        """Open or make the file and begin a new epoch; a damaged file is moved aside and told."""
-        connection, aside = connected_or_replaced(path)
+        """Open or make the file and begin a new epoch; a damaged file is moved aside and told.
+
+        `is_damaged` says that it is, should opening not notice.
+        """
+        connection, aside = connected_or_replaced(path, is_damaged=is_damaged)
         try:
             with named_errors(path):
                 opening = _opening(connection, software)

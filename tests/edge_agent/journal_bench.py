@@ -1,6 +1,9 @@
 """Journals for tests: fixed chance, fixed times, short bodies."""
 
 import hashlib
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,3 +95,14 @@ def punched(holder: str | None = "h-1", kind: PunchKind = PunchKind.IN) -> Punch
         kind=kind,
         cache_version=7,
     )
+
+
+@contextmanager
+def no_space() -> Iterator[None]:
+    """The kernel refuses every write to a file: the nearest to a full disk without one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

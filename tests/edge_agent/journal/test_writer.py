@@ -1,6 +1,5 @@
 """The writer: durable as a whole or not at all, its rows equal to the fold over its entries."""
 
-import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +18,7 @@ from tests.edge_agent.journal_bench import (
     DOOR,
     START,
     moment,
+    no_space,
     open_journal,
     passed,
     punched,
@@ -103,8 +103,7 @@ def test_a_full_disk_is_told_and_leaves_everything_as_it_was(tmp_path: Path) -> 
     path = tmp_path / "journal.db"
     journal = open_journal(path)
     journal.record(tapped(), moment(), 0)
-    written = path.with_name("journal.db-wal").stat().st_size
-    with _file_size_limited(written + 100):
+    with no_space():
         for _ in range(3):
             with pytest.raises(JournalUnwritableError, match="free space"):
                 journal.record(tapped("h-2", entitlement="e-2"), moment(), 0)
@@ -188,20 +187,6 @@ class _History:
             open_of_holder = {g for g, h in state.pending.items() if h == holder}
             assert set(self.journal.pending(holder)) == open_of_holder
         assert {each.grant for each in self.journal.open_grants()} == set(state.pending)
-
-
-class _file_size_limited:  # noqa: N801 - reads as a word in a with statement
-    """The kernel refuses to grow any file beyond this: the nearest to a full disk without one."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def __enter__(self) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self._size, self._before[1]))
-
-    def __exit__(self, *_: object) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, self._before)
 
 
 def test_the_journal_is_strict_about_types(tmp_path: Path) -> None:
