@@ -27,7 +27,7 @@ class Line:
     answer_s_max: float = 0.1
     silence_s: float = 0.00365  # between frames: at least 3.5 characters
     poll_s: float = 0.025
-    poll_idle_s: float = 0.05
+    poll_idle_s: float = 0.1
     tries: int = 3  # unanswered in a row: the board is lost
 
 

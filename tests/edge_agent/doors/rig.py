@@ -22,7 +22,7 @@ PROFILE = Path(__file__).parents[3] / "config/hardware/turnstile-modbus-8.toml"
 ENTRY = AccessPointId("main-entry")
 EXIT = AccessPointId("main-exit")
 DEADLINE_S = 5.0
-QUICK = Timings(wait_s=0.6, queue_s=1.5, jam_s=0.4, tailgate_s=0.5, blind_s=1.0)
+QUICK = Timings(wait_s=0.5, queue_s=1.5, jam_s=0.4, tailgate_s=0.5, blind_s=1.0)
 # Five times as quick as people, so that a test does not wait for them.
 BRISK = Mechanics(pulse_s=0.05, pawl_s=0.03, return_speed=600.0, drive_speed=600.0)
 SPEED = 600.0

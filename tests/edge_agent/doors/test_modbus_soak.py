@@ -19,7 +19,7 @@ SETTLED = {"passed", "no-show"}
 # A hundred times as quick as people: a passage takes 10 ms, its pulse 4 ms.
 SPEED = 12_000.0
 HASTY = Mechanics(pulse_s=0.004, pawl_s=0.006, return_speed=SPEED, drive_speed=SPEED)
-TIMINGS = Timings(wait_s=0.2, queue_s=1.0, jam_s=1.0, tailgate_s=0.2, blind_s=1.0)
+TIMINGS = Timings(wait_s=0.1, queue_s=1.0, jam_s=1.0, tailgate_s=0.2, blind_s=1.0)
 POINTS = {Direction.A: ENTRY, Direction.B: EXIT}
 
 
