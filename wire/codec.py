@@ -65,7 +65,9 @@ class _Version(Struct, frozen=True):
     v: int
 
 
-class _Header(Struct, frozen=True, kw_only=True):
+class EntryFields(Struct, frozen=True, kw_only=True):
+    """An entry as it travels; `body` is of its kind, `monotonic` and `uncertainty` are in ms."""
+
     at: Instant
     body: Raw
     clock: ClockState
@@ -97,7 +99,7 @@ def decode_entry(content: bytes) -> Entry:
     """The entry whose canonical bytes these are."""
     if len(content) > ENTRY_BYTES_MAX:
         raise TooLargeError("entry", f"{len(content)} bytes", f"at most {ENTRY_BYTES_MAX}")
-    header = _decoded(_Header, content)
+    header = _decoded(EntryFields, content)
     body_class = BODIES.get(header.kind)
     if body_class is None:
         raise MalformedError("kind", repr(header.kind), f"use one of {', '.join(BODIES)}")
@@ -126,6 +128,8 @@ def row(kind: RowKind, row_id: str, body: RowBody | None) -> Row:
 
 def row_body(kind: RowKind, content: bytes) -> RowBody:
     """The body of a row that is no tombstone."""
+    if len(content) > ROW_BYTES_MAX:
+        raise TooLargeError(f"{kind} body", f"{len(content)} bytes", f"at most {ROW_BYTES_MAX}")
     body: RowBody = _decoded(ROW_BODIES[kind], content)
     if not isinstance(body, Struct):
         _check_instants(body)

@@ -97,6 +97,12 @@ class Batch(Message, frozen=True, kw_only=True):
     entries: Annotated[list[Raw], Meta(min_length=1, max_length=ENTRIES_PER_BATCH_MAX)]
     sent_ms: Seq
 
+    def __post_init__(self) -> None:
+        size = sum(len(bytes(entry)) for entry in self.entries)
+        # One entry alone may be over it: it is refused by itself, and must not block the rest.
+        if size > BATCH_BYTES_MAX and len(self.entries) > 1:
+            raise ValueError(f"{size} bytes of entries, send at most {BATCH_BYTES_MAX}")
+
 
 class Preview(Message, frozen=True, kw_only=True):
     """The newest entries ahead of a backlog: a hint for the live page, never the record."""
