@@ -117,7 +117,7 @@ class Crowd:
         laid_at = self._monotonic()
         reader.antenna.lay(card)
         self._lying[reader.access_point] = uid
-        was_read = card.was_read.wait(_READ_S_MAX)
+        was_read = self._until(card.was_read.is_set, _READ_S_MAX)
         if was_read:
             self._laid.append(
                 CardLaid(access_point=reader.access_point, card=uid.hex(), at=self._wall(laid_at))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -69,11 +70,14 @@ class Power(_Body):
     on: bool
 
 
-def application(stage: Stage, scene: Mapping[str, object]) -> FastAPI:
-    """The page and its calls; `scene` is what never changes: names, people, addresses."""
+def application(stage: Stage, scene: Mapping[str, object], stop: threading.Event) -> FastAPI:
+    """The page and its calls; `scene` is what never changes: names, people, addresses.
+
+    Streams end when `stop` is set, or a server would wait for its viewers.
+    """
     app = FastAPI(title="Vratar simulator", docs_url=None, redoc_url=None, openapi_url=None)
     app.middleware("http")(_guarded)
-    _add_pictures(app, stage, scene)
+    _add_pictures(app, stage, scene, stop)
     _add_acts(app, stage)
     app.exception_handler(UnknownThingError)(_unknown)
     app.exception_handler(LineTooLongError)(_too_many)
@@ -81,7 +85,9 @@ def application(stage: Stage, scene: Mapping[str, object]) -> FastAPI:
     return app
 
 
-def _add_pictures(app: FastAPI, stage: Stage, scene: Mapping[str, object]) -> None:
+def _add_pictures(
+    app: FastAPI, stage: Stage, scene: Mapping[str, object], stop: threading.Event
+) -> None:
     @app.get("/")
     async def page() -> FileResponse:
         return FileResponse(PAGE / "index.html")
@@ -92,7 +98,7 @@ def _add_pictures(app: FastAPI, stage: Stage, scene: Mapping[str, object]) -> No
 
     @app.get("/pictures")
     async def pictures() -> StreamingResponse:
-        return StreamingResponse(_changes(stage), media_type="text/event-stream")
+        return StreamingResponse(_changes(stage, stop), media_type="text/event-stream")
 
 
 def _add_acts(app: FastAPI, stage: Stage) -> None:
@@ -117,11 +123,11 @@ def _add_acts(app: FastAPI, stage: Stage) -> None:
         stage.edge(body.edge).set_power(on=body.on)
 
 
-async def _changes(stage: Stage) -> AsyncIterator[str]:
+async def _changes(stage: Stage, stop: threading.Event) -> AsyncIterator[str]:
     """The picture as a server-sent event whenever it differs from the one before."""
     loop = asyncio.get_running_loop()
     before, sent_at = "", 0.0
-    while True:
+    while not stop.is_set():
         picture = json.dumps(stage.picture(), ensure_ascii=False)
         if picture != before or loop.time() - sent_at >= _REPEAT_S:
             yield f"data: {picture}\n\n"
