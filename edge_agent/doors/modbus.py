@@ -22,10 +22,10 @@ from edge_agent.doors.hardware import DoorKind, DoorProfile
 from edge_agent.doors.modbus_line import LineError, LineGoneError, ModbusLine, Monotonic, Wrote
 from edge_agent.doors.plain_door import PlainDoor
 from edge_agent.doors.turnstile import Turnstile
-from edge_agent.ports import Health, Inbox, Moved, PartHealth
+from edge_agent.ports import Health, Inbox, Moved, Movement, PartHealth
 
 RELEASES_MAX = 16
-"""Releases that wait for the thread; the barrier itself keeps one for each direction."""
+"""Releases that wait for the thread; further ones are refused. The barrier itself keeps fewer."""
 _BACK_OFF_S_MIN = 0.1
 _BACK_OFF_S_MAX = 2.0
 _STOP_LOOK_S = 0.1
@@ -54,7 +54,10 @@ class ModbusDoor:
         direction = self._directions.get(access_point)
         if direction is None:
             raise ValueError(f"{access_point} is no access point of {self._profile.door}")
-        self._releases.put(Released(direction=direction, grant=grant))
+        if self._releases.qsize() < RELEASES_MAX:
+            self._releases.put(Released(direction=direction, grant=grant))
+        else:
+            self._report(Happened(movement=Movement.NO_SHOW, direction=direction, grant=grant))
 
     def run(self, inbox: Inbox, stop: threading.Event) -> None:
         """Drive the barrier until `stop` is set, through every loss of its board."""
@@ -87,6 +90,9 @@ class ModbusDoor:
                     raise
                 self._step(Ticked())
             self._release_until(self._monotonic() + self._pause_s())
+        # Nobody would notice who goes through from here on.
+        for direction in Direction:
+            self._do(Lock(direction=direction))
 
     def _pause_s(self) -> float:
         line = self._profile.line

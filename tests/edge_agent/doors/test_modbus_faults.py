@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.doors.modbus import ModbusDoor
+from edge_agent.doors.modbus import RELEASES_MAX, ModbusDoor
 from firmware_sim.parts.serialport import Fault, no_fault
 from firmware_sim.parts.turnstile import Direction
 from tests.edge_agent.doors.rig import (
@@ -197,11 +197,28 @@ def test_stopping_is_quick_also_while_lost(tmp_path: Path) -> None:
     assert not thread.is_alive()
 
 
+def test_stopping_locks_what_is_open(tmp_path: Path) -> None:
+    rig = rig_of(profile_in(tmp_path))
+    with running(rig):
+        rig.door.release(ENTRY, 1)
+        rig.wait_until(lambda: rig.relays()[0])
+        stopped_at = time.monotonic()
+    assert rig.board.relays(stopped_at + 0.2)[:2] == (False, False)
+
+
+def test_more_releases_than_anybody_can_wait_for_are_refused_at_once(tmp_path: Path) -> None:
+    door, inbox = rig_of(profile_in(tmp_path)).door, Inbox()
+    door._inbox = inbox.put
+    for grant in range(RELEASES_MAX + 2):
+        door.release(ENTRY, grant)
+    assert inbox.told == [("no-show", ENTRY, RELEASES_MAX + n) for n in range(2)]
+
+
 AGENT = """
 import sys, threading, time
 from pathlib import Path
 from dataclasses import replace
-from edge_agent.doors.modbus import ModbusDoor
+from edge_agent.doors.modbus import RELEASES_MAX, ModbusDoor
 from edge_agent.doors.profile import load_profile
 from edge_agent.doors.turnstile import Timings
 [profile] = load_profile(Path(sys.argv[1]), devices=Path(sys.argv[2])).doors
