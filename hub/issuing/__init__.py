@@ -1,0 +1,1 @@
+"""Issuing a card by tapping it at a chosen reader."""

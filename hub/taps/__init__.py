@@ -1,0 +1,1 @@
+"""What edges send: taken in, acknowledged, folded into taps and passages, judged again."""

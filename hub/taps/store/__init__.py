@@ -1,0 +1,5 @@
+"""SQL of what edges sent (journal), what it means (judged) and what people follow (feed)."""
+
+from hub.taps.store import feed, journal, judged
+
+__all__ = ["feed", "journal", "judged"]
