@@ -9,6 +9,7 @@ from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import Column, Connection, Engine, Text, create_engine, event, select
 from sqlalchemy import text as sql
+from sqlalchemy.exc import DatabaseError as SqlError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.columns import PLATFORM, TENANT, table
@@ -143,6 +144,15 @@ def open_sqlite(path: Path, schema: Schema, environment: str, *, create: bool = 
     except DatabaseError:
         database.close()
         raise
+    except SqlError as error:
+        database.close()
+        raise DatabaseError(
+            message(
+                "{path}: {problem}; check that it is a database of the hub, or restore a backup.",
+                path=str(path),
+                problem=str(error.orig),
+            )
+        ) from None
     return database
 
 

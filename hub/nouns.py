@@ -1,7 +1,9 @@
 """The nouns of the hub, and what each brings: tables, routes, background work, by fixed file names.
 
 `hub/<noun>/store.py` adds its tables to hub.columns; `api.py` has `router` (mounted at /api/v1)
-and `ROLES`; `pages.py` likewise (mounted at /); `background.py` has `services(hub)`.
+and `ROLES`; `pages.py` likewise (mounted at /); `background.py` has `services(hub)`;
+`command.py` is one more command of vratar-hub (`NAME`, `HELP`, `arguments(parser)`,
+`run(hub, arguments)`); `verify.py` has `problems(connection)` for verify-audit.
 """
 
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ NOUNS = (
     "tenants",
     "accounts",
     "audit",
+    "broker",
     "rows",
     "sites",
     "people",

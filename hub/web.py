@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from hub import nouns
 from hub.caller import admission, check_origin
 from hub.context import Background, Hub
+from hub.errors import HubError
 from hub.guard import Guard
 from hub.problems import install
 from hub.roles import Roles
@@ -78,9 +79,13 @@ def _operation_id(route: APIRoute) -> str:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Background services start in order before the first request and stop in reverse."""
     async with AsyncExitStack() as started:
-        for service in _services(app.state.hub):
-            await service.start()
-            started.push_async_callback(service.stop)
+        try:
+            for service in _services(app.state.hub):
+                await service.start()
+                started.push_async_callback(service.stop)
+        except HubError as error:
+            app.state.refused = error
+            raise
         yield
 
 

@@ -19,6 +19,7 @@ from hub import app, commands
 from hub.accounts.api import accounts_of
 from hub.accounts.service import Accounts, grant_role
 from hub.acts import Act
+from hub.columns import TENANT
 from hub.context import Hub
 from hub.database import Database
 from hub.roles import Role
@@ -74,15 +75,15 @@ class Bench:
         self.settings = Settings(environment=self.environment, directory=self.directory / "hub")
         self.initialise()
         self.hub = self.build()
+        with self.database.write() as connection:
+            TENANT.create_all(connection)
         self.app: FastAPI = app.application(self.hub)
 
     def initialise(self) -> None:
         commands.initialise(
             self.settings,
-            name="Plezalni center",
-            host="",
-            owner=commands.Owner(login="owner", password=PASSWORD),
-            accounts_on=self.accounts_on,
+            commands.NewTenant(name="Plezalni center", host="", login="owner", password=PASSWORD),
+            self.accounts_on,
         )
 
     def build(self) -> Hub:
