@@ -77,7 +77,7 @@ def apply(connection: sqlite3.Connection, rows: Rows, changes: Sequence[Change])
         Standing(
             version=rows.to_version,
             set_hash=after,
-            as_of=rows.hub_at,
+            as_of=standing.as_of if rows.more else rows.hub_at,
             included={EpochId(epoch): seq for epoch, seq in rows.included.items()},
             filled=True,
         ),

@@ -100,9 +100,10 @@ class Engine:
             self._sealed(Up.STATE, EdgeState(session=self._session, online=True)),
         ]
 
-    def disconnected(self) -> None:
+    def disconnected(self) -> list[Action]:
         """The connection is gone; what was in flight is sent again from the marks."""
-        self._connected = self.answered = False
+        self._connected = False
+        return self._silent()
 
     def closing(self) -> list[Action]:
         """Say goodbye before the connection is closed on purpose."""
@@ -122,6 +123,12 @@ class Engine:
         except WireError as error:
             return self._refusal(topic, error)
 
+    def wanted(self, now: Now) -> list[Action]:
+        """Somebody at a gate waits for the newest rows."""
+        if not self.answered:
+            return []
+        return list(self._granted(self._rows.wanted(now.monotonic_ms)))
+
     def tick(self, now: Now) -> list[Action]:
         """Something may be due, or the journal may have grown."""
         if not self._connected:
@@ -130,7 +137,7 @@ class Engine:
             return self._birth(now) if now.monotonic_ms >= self._birth_due else []
         if self._outbox.resend(now.monotonic_ms):
             # The hub is silent: hold the entries back until it says that it is there.
-            return self._birth(now)
+            return [*self._silent(), *self._birth(now)]
         wishes = self._rows.tick(now.monotonic_ms)
         return [*self._granted(wishes), *self._outgoing(now)]
 
@@ -167,7 +174,7 @@ class Engine:
             case Command():
                 yield TellAgent(command=message)
             case _:
-                self._births = 0
+                self._births, self.answered = 0, False
                 yield from self._birth(now)
 
     def _acknowledged(self, message: Ack, now: Now) -> Iterator[Action]:
@@ -190,10 +197,15 @@ class Engine:
             self._cache.keep_marks(named)
             self._outbox.begin(self._born, named, now.monotonic_ms)
             self.answered = True
+            yield TellAgent(connected=True)
             yield Noted(event="hub_answered", fields={"entries_waiting": self._outbox.waiting})
 
+    def _silent(self) -> list[Action]:
+        """Nobody answers any more."""
+        was, self.answered = self.answered, False
+        return [TellAgent(connected=False)] if was else []
+
     def _birth(self, now: Now) -> list[Action]:
-        self.answered = False
         wait = again_after_ms(BIRTH_AGAIN_MS, BIRTH_AGAIN_CAP_MS, self._births, self._random)
         self._birth_due = now.monotonic_ms + wait
         self._births += 1

@@ -70,10 +70,11 @@ class Publish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellAgent:
-    """A hint to the agent: the cache changed, or a command came."""
+    """A hint to the agent: the cache changed, a command came, the hub answers or no longer."""
 
     cache_version: int | None = None
     command: Command | None = None
+    connected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ CONFIRM_MS = 60_000
 CHUNKS_AHEAD = 4
 """How many chunks are asked for at once."""
 
+WANTED_EVERY_MS = 200
+
 LATER_MAX = 64
 """How many deltas are kept that come while a snapshot is on its way."""
 
@@ -62,6 +64,8 @@ class RowsKeeper:
         if applied is Applied.APPLIED:
             if transfer is None:
                 self._confirmed(now_ms)
+                if message.more:
+                    yield self._ask_delta(now_ms)
             if message.rows or message.to_version != before:
                 yield TellAgent(cache_version=message.to_version)
             return
@@ -96,6 +100,12 @@ class RowsKeeper:
             return
         self._transfer.asked = self._transfer.next
         yield from self._ask_chunks(self._transfer, now_ms)
+
+    def wanted(self, now_ms: int) -> Iterator[Wish]:
+        """Somebody waits for the newest rows: ask now, unless that was done just now."""
+        just_asked = self._asked_at is not None and now_ms - self._asked_at < WANTED_EVERY_MS
+        if self._transfer is None and not just_asked:
+            yield self._ask_delta(now_ms)
 
     @property
     def due_ms(self) -> int:
@@ -184,10 +194,9 @@ class RowsKeeper:
 
 def _same(head: Chunk, other: Chunk) -> bool:
     """True if both are of one snapshot."""
-    return (head.version, head.count, head.included, head.set_hash, head.as_of) == (
+    return (head.version, head.count, head.set_hash, head.as_of) == (
         other.version,
         other.count,
-        other.included,
         other.set_hash,
         other.as_of,
     )

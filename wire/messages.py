@@ -176,6 +176,7 @@ class Rows(Downward, frozen=True, kw_only=True):
     """A delta: the changes after `from_version` up to `to_version`; none if these are equal.
 
     `included` are the entries that figures and presences contain; `set_hash` is of all rows after.
+    `more` says that the hub has later changes, which the edge is to request.
     """
 
     from_version: Seq
@@ -183,6 +184,7 @@ class Rows(Downward, frozen=True, kw_only=True):
     rows: Annotated[list[Row], Meta(max_length=ROWS_PER_MESSAGE_MAX)]
     included: Marks
     set_hash: SetHashText
+    more: bool = False
 
     def __post_init__(self) -> None:
         if self.to_version < self.from_version:

@@ -63,7 +63,7 @@ class World:
     def connect(self) -> None:
         self.up.clear()
         self.down.clear()
-        self.engine.disconnected()
+        self.do(self.engine.disconnected())
         self.will = self.engine.connecting(self.now)
         self.do(self.engine.connected(self.now))
 

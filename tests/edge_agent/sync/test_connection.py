@@ -224,3 +224,11 @@ def test_nothing_is_due_while_there_is_no_connection(world: World) -> None:
     world.engine.disconnected()
     assert world.engine.due_ms is None
     assert world.engine.tick(replace(world.now, monotonic_ms=world.now_ms + 10**9)) == []
+
+
+def test_the_agent_is_told_when_the_hub_answers_and_when_it_falls_silent(world: World) -> None:
+    settled(world)
+    world.do(world.engine.disconnected())
+    world.do(world.engine.disconnected())
+    told = [hint.connected for hint in world.told if hint.connected is not None]
+    assert told == [True, False]

@@ -43,7 +43,7 @@ def test_large_entries_close_a_batch_by_bytes(world: World) -> None:
     assert len(sizes) > 4
 
 
-@pytest.mark.must("P-044")
+@pytest.mark.must("P-008", "P-044")
 def test_only_a_mark_acknowledges(world: World) -> None:
     record(world, 10)
     world.connect()

@@ -16,7 +16,7 @@ from tests.edge_agent.sync.scripted_hub import (
     site,
 )
 from tests.edge_agent.sync.sync_world import World, settled
-from wire.codec import row, set_hash_text
+from wire.codec import row, set_hash_change, set_hash_text
 from wire.messages import (
     HolderRow,
     Request,
@@ -29,7 +29,7 @@ from wire.topics import Down
 
 def test_an_empty_edge_is_filled_by_a_delta_and_the_agent_is_told(world: World) -> None:
     settled(world)
-    assert world.told == [TellAgent(cache_version=world.hub.version)]
+    assert TellAgent(cache_version=world.hub.version) in world.told
     assert world.cache.standing().as_of is not None
 
 
@@ -195,4 +195,50 @@ def test_requests_name_what_is_held(world: World) -> None:
     request = world.hub.requests[-1]
     assert request == Request(
         wanted=Wanted.DELTA, version=world.hub.version, sent_ms=request.sent_ms
+    )
+
+
+@pytest.mark.must("P-081")
+def test_an_edge_far_behind_asks_for_the_rest_and_is_not_current_before(world: World) -> None:
+    settled(world)
+    before = world.cache.standing()
+    world.now_ms += 1_000
+    for number in range(3):
+        world.hub.put(RowKind.HOLDER, f"h-{number}", HolderRow(blocked=True))
+    first = Rows(
+        counter=0,
+        hub_at=START + timedelta(hours=1),
+        from_version=before.version,
+        to_version=before.version + 1,
+        rows=[row(RowKind.HOLDER, "h-0", HolderRow(blocked=True))],
+        included={},
+        set_hash=set_hash_text(_with_blocked(world, "h-0")),
+        more=True,
+    )
+    world.deliver(world.hub.say(Down.ROWS, first))
+    assert world.cache.standing().version == before.version + 1
+    assert world.cache.standing().as_of == before.as_of
+    start = world.now_ms
+    world.run(world.settled)
+    assert world.now_ms - start < 10
+    assert world.cache.standing().as_of != before.as_of
+
+
+def test_somebody_who_waits_makes_the_edge_ask_at_once_but_not_in_a_flood(world: World) -> None:
+    settled(world)
+    requests = len(world.hub.requests)
+    for _ in range(100):
+        world.do(world.engine.wanted(world.now))
+    world.step()
+    assert len(world.hub.requests) == requests + 1
+
+
+def _with_blocked(world: World, holder: str) -> int:
+    """The set hash of what the edge holds, with one holder blocked."""
+    key = (RowKind.HOLDER, holder)
+    return set_hash_change(
+        world.cache.standing().set_hash,
+        *key,
+        old=b'{"blocked":false}',
+        new=b'{"blocked":true}',
     )
