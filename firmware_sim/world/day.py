@@ -1,0 +1,209 @@
+"""A day at the site in half a minute: arrivals, refusals, cuts; each step as people would act."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from firmware_sim.world.cast import COUNTED, UNKNOWN
+from firmware_sim.world.crowd import Manner, Visit
+from firmware_sim.world.edges import LiveEdge
+from firmware_sim.world.hub_client import HubClient
+from firmware_sim.world.installation import ENTRY, EXIT, TERMINAL
+from firmware_sim.world.network import CableState
+from firmware_sim.world.stage import Stage
+from firmware_sim.world.waiting import Monotonic, wait_until
+
+OPENING = frozenset({"granted", "exit"})
+_VISIT_S_MAX = 20.0
+_SETTLED_S_MAX = 10.0
+_RESTART_S_MAX = 20.0
+_CUT_S_MAX = 10.0
+_WELCOME = Manner(holds_s=0.25, waits_s=5.0, speed=240.0)
+_REFUSED = Manner(holds_s=0.25, waits_s=0.5, speed=240.0)
+_UNWILLING = Manner(holds_s=0.25, pushes=False)
+
+
+class DayError(Exception):
+    """Somebody could not do what the day has them do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a tap must have been told, in the order of the taps at each access point."""
+
+    access_point: str
+    part: str
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Day:
+    """The stage, the hub and who is who; `run` plays it from morning to evening."""
+
+    stage: Stage
+    hub: HubClient
+    gates: LiveEdge
+    holders: Mapping[str, str]
+    monotonic: Monotonic
+    tell: Callable[[str], None]
+    expected: list[Expected] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Raises DayError or TookTooLongError at the first thing that does not go as it must."""
+        for name, step in self._steps().items():
+            self.tell(name)
+            step()
+
+    def _steps(self) -> dict[str, Callable[[], None]]:
+        return {
+            "arrivals": self._arrivals,
+            "visits": self._visits,
+            "no-show": self._no_show,
+            "network-cut": self._network_cut,
+            "power-cut": self._power_cut,
+            "remote-open": self._remote_open,
+            "block": self._block,
+            "evening": self._evening,
+        }
+
+    def _arrivals(self) -> None:
+        punches = [self._punch("employee"), self._punch(UNKNOWN)]
+        self._enter("yearly", "granted")
+        for part, reason in (
+            ("expired", "expired"),
+            ("off-peak", "outside-window"),
+            ("blocked", "holder-blocked"),
+            (UNKNOWN, "unknown-credential"),
+        ):
+            self._enter(part, reason)
+        for punch in punches:
+            _read(punch)
+
+    def _visits(self) -> None:
+        """Two visits are left on the card; with them spent the gate stays shut."""
+        self._enter(COUNTED, "granted")
+        leaving = self._come(EXIT, COUNTED, "exit")
+        self._enter("yearly", "already-inside")
+        _walked(leaving)
+        self._enter(COUNTED, "granted")
+        leaving = self._come(EXIT, COUNTED, "exit")
+        self._enter("guest", "no-entitlement")
+        _walked(leaving)
+        self._enter(COUNTED, "no-units-left")
+
+    def _no_show(self) -> None:
+        """Let in and not gone through; meanwhile somebody tears the exit."""
+        _read(self._come(ENTRY, "student", "granted", _UNWILLING))
+        self._enter("student", "passage-pending", settled=False)
+        if not self.stage.force(EXIT).result(_VISIT_S_MAX):
+            raise DayError("the exit could not be forced")
+
+    def _network_cut(self) -> None:
+        """The gates decide on; the hub hears of it once the cable is whole."""
+        self._settle(ENTRY)
+        self._cut_network()
+        leaving = self._come(EXIT, "yearly", "exit")
+        self._enter("student", "granted")
+        _walked(leaving)
+        self.gates.set_cable(CableState.PLUGGED)
+        wait_until(
+            "the healed network", lambda: self.gates.is_connected, _CUT_S_MAX, self.monotonic
+        )
+
+    def _power_cut(self) -> None:
+        """In the middle of a release, without a network: the last cache serves."""
+        self._cut_network()
+        _read(self._come(EXIT, "student", "exit", _UNWILLING))
+        self.gates.set_power(on=False)
+        self.gates.set_power(on=True)
+        wait_until("the edge's restart", self._restarted, _RESTART_S_MAX, self.monotonic)
+        self._enter("yearly", "granted")
+        self._enter("expired", "expired")
+        self.gates.set_cable(CableState.PLUGGED)
+        wait_until(
+            "the healed network", lambda: self.gates.is_connected, _CUT_S_MAX, self.monotonic
+        )
+
+    def _remote_open(self) -> None:
+        """Reception lets somebody in who has no card."""
+        self._settle(ENTRY)
+        self.hub.post(f"/access-points/{ENTRY}/open")
+        wait_until("the opened gate", lambda: self._is_green(ENTRY), _SETTLED_S_MAX, self.monotonic)
+        self.opened.append(ENTRY)
+        if not self.stage.crowd.walk(ENTRY).result(_VISIT_S_MAX):
+            raise DayError("nobody came through the gate that the hub opened")
+
+    def _block(self) -> None:
+        """Blocked at the hub, refused at the gate."""
+        self.hub.post(f"/people/{self.holders[COUNTED]}/block", {"reason": "Izgubljena kartica"})
+        self._enter(COUNTED, "holder-blocked")
+
+    def _evening(self) -> None:
+        leaving = self._come(EXIT, "student", "exit")
+        _read(self._punch("employee"))
+        _walked(leaving)
+
+    def _cut_network(self) -> None:
+        self.gates.set_cable(CableState.PULLED)
+        cut = lambda: not self.gates.is_connected  # noqa: E731 - a condition, used once
+        wait_until("the cut to be noticed", cut, _CUT_S_MAX, self.monotonic)
+
+    def _restarted(self) -> bool:
+        self.gates.require_running()
+        return self.gates.is_ready
+
+    def _enter(self, part: str, reason: str, *, settled: bool = True) -> None:
+        """Come to the entry; go through exactly if the reason is one that opens."""
+        coming = self._come(ENTRY, part, reason, settled=settled)
+        if reason in OPENING:
+            _walked(coming)
+        else:
+            _refused(coming, part, reason)
+
+    def _come(
+        self,
+        access_point: str,
+        part: str,
+        reason: str,
+        manner: Manner | None = None,
+        *,
+        settled: bool = True,
+    ) -> "Future[Visit]":
+        if settled:
+            self._settle(access_point)
+        self.expected.append(Expected(access_point=access_point, part=part, reason=reason))
+        usual = _WELCOME if reason in OPENING else _REFUSED
+        return self.stage.crowd.tap(access_point, self.stage.visitor(part).card, manner or usual)
+
+    def _punch(self, part: str) -> "Future[Visit]":
+        return self.stage.crowd.tap(TERMINAL, self.stage.visitor(part).card, _REFUSED)
+
+    def _settle(self, access_point: str) -> None:
+        """Wait as polite people do, until the arm is home and the arrow is red."""
+        way = self.stage.site.way(access_point)
+        assert way is not None
+        gate, direction = way
+        quiet = lambda: gate.is_idle and not gate.is_green(direction)  # noqa: E731 - as above
+        wait_until(f"{access_point} to be at rest", quiet, _SETTLED_S_MAX, self.monotonic)
+
+    def _is_green(self, access_point: str) -> bool:
+        way = self.stage.site.way(access_point)
+        return way is not None and way[0].is_green(way[1])
+
+
+def _read(coming: "Future[Visit]") -> None:
+    if not coming.result(_VISIT_S_MAX).was_read:
+        raise DayError("a card was not read")
+
+
+def _walked(coming: "Future[Visit]") -> None:
+    visit = coming.result(_VISIT_S_MAX)
+    if not visit.went_through:
+        raise DayError(f"somebody was let in but did not come through: {visit}")
+
+
+def _refused(coming: "Future[Visit]", part: str, reason: str) -> None:
+    visit = coming.result(_VISIT_S_MAX)
+    if not visit.was_read or visit.went_through:
+        raise DayError(f"{part}: {visit}, expected to be refused as {reason}")
