@@ -31,9 +31,10 @@ class TapRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageRow:
-    """How a release ended, or a passage without one."""
+    """How a release ended, or a passage without one; `grant` is the key of what released it."""
 
     key: str
+    grant: str | None
     access_point: str
     holder: str | None
     movement: str
@@ -53,9 +54,10 @@ class PunchRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubRows:
-    """Everything read back through the hub's interface; `opened` are executed open commands.
+    """Everything read back through the hub's interface.
 
-    `inside` are the holders that the hub believes inside, `units_taken` by holder.
+    `opened` are the access points of executed open commands, `inside` the holders that the hub
+    believes inside, `units_taken` are by holder.
     """
 
     taps: tuple[TapRow, ...]
@@ -75,6 +77,15 @@ class Issued:
     entry: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a tap must have been told, in the order of the taps at each access point."""
+
+    access_point: str
+    holder: str | None
+    reason: str
+
+
 def differences(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> list[str]:
     """Everything in which the hub's rows are not what happened, in words; empty if they agree."""
     found: list[str] = []
@@ -85,6 +96,21 @@ def differences(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> list
     found += _unsettled(rows)
     found += _misplaced(happened, rows, issued)
     found += _miscounted(happened, rows, issued)
+    return found
+
+
+def surprises(expected: Sequence[Expected], rows: HubRows) -> list[str]:
+    """Taps that were told something else than the day had foreseen."""
+    found: list[str] = []
+    for point in sorted({each.access_point for each in expected}):
+        foreseen = [(each.holder, each.reason) for each in expected if each.access_point == point]
+        taps = sorted((t for t in rows.taps if t.access_point == point), key=lambda tap: tap.key)
+        told = [(tap.holder, tap.reason) for tap in taps]
+        found += [
+            f"tap at {point}, number {number}: foreseen {one}, told {other}"
+            for number, (one, other) in enumerate(zip_longest(foreseen, told), start=1)
+            if one != other
+        ][:1]
     return found
 
 
@@ -148,13 +174,15 @@ def _other_movement(passage: WentThrough, row: PassageRow) -> str | None:
 
 
 def _unsettled(rows: HubRows) -> Iterable[str]:
-    """Every release ends exactly once."""
-    released = Counter(row.access_point for row in rows.taps if row.verdict in OPENING)
-    released.update(rows.opened)
-    settled = Counter(row.access_point for row in rows.passages if row.movement in SETTLED)
-    for point in sorted(released | settled):
-        if released[point] != settled[point]:
-            yield f"{point}: {released[point]} releases, {settled[point]} of them settled"
+    """Every release ends exactly once, as passed or as a no-show."""
+    ends = Counter(row.grant for row in rows.passages if row.movement in SETTLED)
+    released = {row.key for row in rows.taps if row.verdict in OPENING}
+    for tap in rows.taps:
+        if tap.key in released and ends[tap.key] != 1:
+            yield f"the release of tap {tap.key} ended {ends[tap.key]} times"
+    by_command = sum(count for key, count in ends.items() if key not in released)
+    if by_command != len(rows.opened):
+        yield f"{len(rows.opened)} openings by the hub, {by_command} releases without a tap ended"
 
 
 def _misplaced(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> Iterable[str]:

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from firmware_sim.world.cast import COUNTED, UNKNOWN
+from firmware_sim.world.checks import Expected
 from firmware_sim.world.crowd import Manner, Visit
 from firmware_sim.world.edges import LiveEdge
 from firmware_sim.world.hub_client import HubClient
@@ -17,7 +18,7 @@ OPENING = frozenset({"granted", "exit"})
 _VISIT_S_MAX = 20.0
 _SETTLED_S_MAX = 10.0
 _RESTART_S_MAX = 20.0
-_CUT_S_MAX = 10.0
+_HEALED_S_MAX = 15.0
 _WELCOME = Manner(holds_s=0.25, waits_s=5.0, speed=240.0)
 _REFUSED = Manner(holds_s=0.25, waits_s=0.5, speed=240.0)
 _UNWILLING = Manner(holds_s=0.25, pushes=False)
@@ -25,15 +26,6 @@ _UNWILLING = Manner(holds_s=0.25, pushes=False)
 
 class DayError(Exception):
     """Somebody could not do what the day has them do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What a tap must have been told, in the order of the taps at each access point."""
-
-    access_point: str
-    part: str
-    reason: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +39,6 @@ class Day:
     monotonic: Monotonic
     tell: Callable[[str], None]
     expected: list[Expected] = field(default_factory=list)
-    opened: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Raises DayError or TookTooLongError at the first thing that does not go as it must."""
@@ -102,35 +93,30 @@ class Day:
     def _network_cut(self) -> None:
         """The gates decide on; the hub hears of it once the cable is whole."""
         self._settle(ENTRY)
-        self._cut_network()
+        self.gates.set_cable(CableState.PULLED)
         leaving = self._come(EXIT, "yearly", "exit")
         self._enter("student", "granted")
         _walked(leaving)
         self.gates.set_cable(CableState.PLUGGED)
-        wait_until(
-            "the healed network", lambda: self.gates.is_connected, _CUT_S_MAX, self.monotonic
-        )
 
     def _power_cut(self) -> None:
-        """In the middle of a release, without a network: the last cache serves."""
-        self._cut_network()
+        """In the middle of a release, and the network is gone as well: the last cache serves."""
+        self.gates.set_cable(CableState.PULLED)
         _read(self._come(EXIT, "student", "exit", _UNWILLING))
+        self._wait("the arrow at the exit", lambda: self._is_green(EXIT), _SETTLED_S_MAX)
         self.gates.set_power(on=False)
         self.gates.set_power(on=True)
-        wait_until("the edge's restart", self._restarted, _RESTART_S_MAX, self.monotonic)
+        self._wait("the edge's restart", self._restarted, _RESTART_S_MAX)
         self._enter("yearly", "granted")
         self._enter("expired", "expired")
         self.gates.set_cable(CableState.PLUGGED)
-        wait_until(
-            "the healed network", lambda: self.gates.is_connected, _CUT_S_MAX, self.monotonic
-        )
+        self._wait("the healed network", lambda: self.gates.is_connected, _HEALED_S_MAX)
 
     def _remote_open(self) -> None:
         """Reception lets somebody in who has no card."""
         self._settle(ENTRY)
         self.hub.post(f"/access-points/{ENTRY}/open")
-        wait_until("the opened gate", lambda: self._is_green(ENTRY), _SETTLED_S_MAX, self.monotonic)
-        self.opened.append(ENTRY)
+        self._wait("the opened gate", lambda: self._is_green(ENTRY), _SETTLED_S_MAX)
         if not self.stage.crowd.walk(ENTRY).result(_VISIT_S_MAX):
             raise DayError("nobody came through the gate that the hub opened")
 
@@ -143,11 +129,6 @@ class Day:
         leaving = self._come(EXIT, "student", "exit")
         _read(self._punch("employee"))
         _walked(leaving)
-
-    def _cut_network(self) -> None:
-        self.gates.set_cable(CableState.PULLED)
-        cut = lambda: not self.gates.is_connected  # noqa: E731 - a condition, used once
-        wait_until("the cut to be noticed", cut, _CUT_S_MAX, self.monotonic)
 
     def _restarted(self) -> bool:
         self.gates.require_running()
@@ -172,7 +153,8 @@ class Day:
     ) -> "Future[Visit]":
         if settled:
             self._settle(access_point)
-        self.expected.append(Expected(access_point=access_point, part=part, reason=reason))
+        holder = self.holders.get(part)
+        self.expected.append(Expected(access_point=access_point, holder=holder, reason=reason))
         usual = _WELCOME if reason in OPENING else _REFUSED
         return self.stage.crowd.tap(access_point, self.stage.visitor(part).card, manner or usual)
 
@@ -185,7 +167,10 @@ class Day:
         assert way is not None
         gate, direction = way
         quiet = lambda: gate.is_idle and not gate.is_green(direction)  # noqa: E731 - as above
-        wait_until(f"{access_point} to be at rest", quiet, _SETTLED_S_MAX, self.monotonic)
+        self._wait(f"{access_point} to be at rest", quiet, _SETTLED_S_MAX)
+
+    def _wait(self, what: str, true: Callable[[], bool], within_s: float) -> None:
+        wait_until(what, true, within_s, self.monotonic)
 
     def _is_green(self, access_point: str) -> bool:
         way = self.stage.site.way(access_point)

@@ -1,4 +1,4 @@
-"""A network cable between an edge and the broker: whole, torn out, or dead without a word."""
+"""A network cable between an edge and the broker: plugged, pulled, or leading to a refusal."""
 
 import contextlib
 import selectors
@@ -21,8 +21,8 @@ class CableState(StrEnum):
     """What the cable does to bytes."""
 
     PLUGGED = "plugged"
-    PULLED = "pulled"  # every connection is reset, new ones likewise
-    DEAD = "dead"  # bytes wait; nobody is told, as behind a switch without power
+    PULLED = "pulled"  # bytes wait and nobody is told, as on a cable that hangs in the air
+    BROKEN = "broken"  # every connection is reset, new ones too, as by a router that knows
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class Cable:
             changes, self._changes = self._changes, []
         for state, done in changes:
             self._state = state
-            if state is CableState.PULLED:
+            if state is CableState.BROKEN:
                 self._reset_all(selector)
             self._listen_to_all(selector)
             done.set()
@@ -113,7 +113,7 @@ class Cable:
             near, _ = listener.accept()
         except OSError:
             return
-        if self._state is CableState.PULLED:
+        if self._state is CableState.BROKEN:
             _reset(near)
             return
         try:
@@ -147,8 +147,8 @@ class Cable:
         self._listen_to(selector, back)
 
     def _listen_to_all(self, selector: selectors.BaseSelector) -> None:
-        dead = self._state is CableState.DEAD
-        _listen(selector, self._listener, 0 if dead else selectors.EVENT_READ, self._accept)
+        silent = self._state is CableState.PULLED
+        _listen(selector, self._listener, 0 if silent else selectors.EVENT_READ, self._accept)
         for flow in list(self._flows.values()):
             self._listen_to(selector, flow)
 

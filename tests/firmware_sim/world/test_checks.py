@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from firmware_sim.world.checks import (
+    Expected,
     HubRows,
     Issued,
     PassageRow,
     PunchRow,
     TapRow,
     differences,
+    surprises,
 )
 from firmware_sim.world.record import CardLaid, PhysicalRecord, WentThrough
 
@@ -53,10 +55,17 @@ def tap(
 
 
 def passed(
-    seq: int, second: float, holder: str | None, movement: str = "passed", point: str = ENTRY
+    seq: int,
+    second: float,
+    holder: str | None,
+    movement: str = "passed",
+    *,
+    point: str = ENTRY,
+    grant: int | None = None,
 ) -> PassageRow:
     return PassageRow(
         key=f"gates/1/{seq:09}",
+        grant=f"gates/1/{grant:09}" if grant else None,
         access_point=point,
         holder=holder,
         movement=movement,
@@ -90,12 +99,12 @@ ROWS = HubRows(
         tap(9, 15.1, "h-luka"),
     ),
     passages=(
-        passed(2, 1.1, "h-ana"),
-        passed(4, 4.1, "h-luka"),
-        passed(7, 9.1, "h-ana", point=EXIT),
+        passed(2, 1.1, "h-ana", grant=1),
+        passed(4, 4.1, "h-luka", grant=3),
+        passed(7, 9.1, "h-ana", point=EXIT, grant=6),
         passed(8, 11.1, None, "forced"),
-        passed(10, 18.1, "h-luka", "no-show"),
-        passed(12, 20.1, None),
+        passed(10, 18.1, "h-luka", "no-show", grant=9),
+        passed(12, 20.1, None, grant=11),
     ),
     punches=(
         PunchRow(
@@ -151,6 +160,7 @@ FALSE: dict[str, Callable[[PassageRow], PassageRow]] = {
     "another holder": lambda row: replace(row, holder="h-luka"),
     "another movement": lambda row: replace(row, movement="forced"),
     "a no-show": lambda row: replace(row, movement="no-show"),
+    "of another tap": lambda row: replace(row, grant="gates/1/000000003"),
     "another time": lambda row: replace(row, at=row.at + timedelta(seconds=30)),
 }
 
@@ -169,7 +179,27 @@ def test_two_passages_told_in_the_other_order_are_found() -> None:
 
 def test_a_release_that_never_ended_is_found() -> None:
     found = differences(HAPPENED, replace(ROWS, opened=(ENTRY, ENTRY)), ISSUED)
-    assert found == [f"{ENTRY}: 5 releases, 4 of them settled"]
+    assert found == ["2 openings by the hub, 1 releases without a tap ended"]
+
+
+FORESEEN = tuple(
+    Expected(access_point=row.access_point, holder=row.holder, reason=row.reason)
+    for row in ROWS.taps
+)
+
+
+def test_what_was_foreseen_is_no_surprise() -> None:
+    assert surprises(FORESEEN, ROWS) == []
+
+
+@pytest.mark.parametrize("place", range(len(FORESEEN)))
+def test_another_answer_than_foreseen_is_a_surprise(place: int) -> None:
+    other = replace(FORESEEN[place], reason="lockdown")
+    assert len(surprises((*FORESEEN[:place], other, *FORESEEN[place + 1 :]), ROWS)) == 1
+
+
+def test_a_tap_that_nobody_made_is_a_surprise() -> None:
+    assert len(surprises(FORESEEN[:-1], ROWS)) == 1
 
 
 def test_somebody_believed_inside_who_has_left_is_found() -> None:

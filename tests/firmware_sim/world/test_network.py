@@ -84,32 +84,32 @@ def test_the_end_of_a_stream_reaches_the_other_side_after_its_last_byte(cable: C
     assert heard == b"last words"
 
 
-def test_pulling_the_cable_resets_what_is_connected(cable: Cable) -> None:
+def test_a_broken_way_resets_what_is_connected(cable: Cable) -> None:
     with connected(cable) as connection:
         assert echoed(connection, b"x") == b"x"
-        cable.set(CableState.PULLED)
+        cable.set(CableState.BROKEN)
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
     assert cable.connections == 0
 
 
-def test_nobody_connects_while_the_cable_is_pulled(cable: Cable) -> None:
-    cable.set(CableState.PULLED)
+def test_nobody_connects_while_the_way_is_broken(cable: Cable) -> None:
+    cable.set(CableState.BROKEN)
     with pytest.raises(ConnectionError), connected(cable) as connection:
         echoed(connection, b"x")
 
 
-def test_after_plugging_in_a_new_connection_works(cable: Cable) -> None:
-    cable.set(CableState.PULLED)
+def test_once_it_is_whole_again_a_new_connection_works(cable: Cable) -> None:
+    cable.set(CableState.BROKEN)
     cable.set(CableState.PLUGGED)
     with connected(cable) as connection:
         assert echoed(connection, b"again") == b"again"
 
 
-def test_a_dead_network_tells_nobody_and_loses_nothing_that_waits(cable: Cable) -> None:
+def test_a_pulled_cable_tells_nobody_and_loses_nothing_that_waits(cable: Cable) -> None:
     with connected(cable) as connection:
         assert echoed(connection, b"x") == b"x"
-        cable.set(CableState.DEAD)
+        cable.set(CableState.PULLED)
         connection.sendall(b"into the dark")
         connection.settimeout(0.2)
         with pytest.raises(TimeoutError):
