@@ -1,5 +1,6 @@
 """As much of MQTT 3.1.1 as one edge needs, on a real socket: what it says can be looked at."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -93,11 +94,10 @@ class TinyBroker:
             with self.changed:
                 replies = self._handle(kind, flags, content)
                 self.changed.notify_all()
-            try:
+            # A client that has gone may still have said something to read, such as goodbye.
+            with contextlib.suppress(OSError):
                 for reply in replies:
                     client.sendall(reply)
-            except OSError:
-                return
 
     def _handle(self, kind: int, flags: int, content: bytes) -> list[bytes]:
         match kind:
