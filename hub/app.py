@@ -39,13 +39,21 @@ _GENERATED_PASSWORD_BYTES = 12
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what it says, 1 with the reason on stderr."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     chosen = _parser().parse_args(arguments)
     try:
         code: int = chosen.run(load(chosen.config, os.environ), chosen)
     except HubError as error:
-        sys.stderr.write(f"vratar-hub: {error.diagnostics()}\n")
+        sys.stderr.write(f"vratar-hub: {error.diagnostics(_language(os.environ))}\n")
         return 1
     return code
+
+
+def _language(environment: Mapping[str, str]) -> Language:
+    """Slovene in a Slovene terminal."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((environment[name] for name in names if environment.get(name)), "")
+    return Language.SL if chosen.startswith("sl") else Language.EN
 
 
 def utc_now() -> datetime:

@@ -13,16 +13,20 @@ class Message:
     """A text for people: an English template, which is its own name in the catalogues."""
 
     template: str
-    values: tuple[tuple[str, str | int], ...] = ()
+    values: "tuple[tuple[str, str | int | Message], ...]" = ()
 
     def in_(self, language: Language) -> str:
-        return translated(self.template, language).format(**dict(self.values))
+        values = {
+            name: value.in_(language) if isinstance(value, Message) else value
+            for name, value in self.values
+        }
+        return translated(self.template, language).format(**values)
 
     def __str__(self) -> str:
         return self.in_(Language.EN)
 
 
-def message(template: str, /, **values: str | int) -> Message:
+def message(template: str, /, **values: str | int | Message) -> Message:
     """A text; `template` is found by the catalogue's extractor, so write it as a literal."""
     return Message(template, tuple(values.items()))
 
@@ -55,9 +59,9 @@ class HubError(Exception):
         self.fields = tuple(fields)
         self.retry_after_seconds = retry_after_seconds
 
-    def diagnostics(self) -> str:
-        """One line for a log or a terminal, in English."""
-        return str(self.detail)
+    def diagnostics(self, language: Language = Language.EN) -> str:
+        """One line for a log or a terminal."""
+        return self.detail.in_(language)
 
 
 class InvalidError(HubError):
@@ -134,6 +138,6 @@ class DatabaseError(HubError):
 def invalid(field: str, problem: Message, remedy: Message) -> InvalidError:
     """The error of one wrong field."""
     return InvalidError(
-        message("{field}: {problem}", field=field, problem=str(problem)),
+        message("{field}: {problem}", field=field, problem=problem),
         fields=[FieldError(field=field, problem=problem, remedy=remedy)],
     )

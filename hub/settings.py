@@ -209,7 +209,7 @@ def _explained(error: ValidationError, path: Path | None) -> SettingsError:
         message(
             "{key}: {value} cannot be used ({problem}); mend it in {where} or in {variable}.",
             key=key,
-            value=repr(first["input"]),
+            value="what is set" if key.endswith("password") else repr(first["input"]),
             problem=first["msg"],
             where=str(path or "the file given by --config"),
             variable=variable,
