@@ -62,9 +62,7 @@ def one(connection: Connection, issuing: str) -> Issuing | None:
     return None if row is None else _issuing(row)
 
 
-def awaited(
-    connection: Connection, access_point: AccessPointId, now: datetime
-) -> Issuing | None:
+def awaited(connection: Connection, access_point: AccessPointId, now: datetime) -> Issuing | None:
     """The one that awaits a card there now."""
     query = select(_issuings).where(
         _issuings.c.access_point == access_point,

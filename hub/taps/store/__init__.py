@@ -1,5 +1,5 @@
 """SQL of what edges sent (journal), what it means (judged) and what people follow (feed)."""
 
-from hub.taps.store import feed, journal, judged
+from . import feed, journal, judged
 
 __all__ = ["feed", "journal", "judged"]

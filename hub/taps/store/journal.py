@@ -274,6 +274,25 @@ def chains(connection: Connection) -> Iterator[Stored]:
         yield _stored(row)
 
 
+def ends(connection: Connection) -> list[tuple[EdgeId, EpochId, int, int]]:
+    """For each epoch its mark, and the last number that is stored or noted as lost."""
+    last = (
+        select(func.max(_entries.c.seq))
+        .where(_entries.c.edge == _epochs.c.edge, _entries.c.epoch == _epochs.c.epoch)
+        .scalar_subquery()
+    )
+    gone = (
+        select(func.max(_lost.c.last))
+        .where(_lost.c.edge == _epochs.c.edge, _lost.c.epoch == _epochs.c.epoch)
+        .scalar_subquery()
+    )
+    query = select(_epochs.c.edge, _epochs.c.epoch, _epochs.c.seq, last, gone)
+    return [
+        (EdgeId(edge), EpochId(name), mark, max(stored or 0, lost_to or 0))
+        for edge, name, mark, stored, lost_to in connection.execute(query)
+    ]
+
+
 def quarantined(connection: Connection) -> list[tuple[EdgeId, EpochId, int]]:
     query = select(_quarantine).order_by(_quarantine.c.id)
     return [(EdgeId(row.edge), EpochId(row.epoch), row.seq) for row in connection.execute(query)]
