@@ -136,7 +136,7 @@ def _check_meaning(row: Row, body: RowBody) -> None:
     if isinstance(body, SiteRow):
         try:
             ZoneInfo(body.timezone)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):
             raise MalformedError(
                 "timezone", repr(body.timezone), "use an IANA zone such as Europe/Ljubljana"
             ) from None
