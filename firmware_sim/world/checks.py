@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
@@ -13,6 +13,7 @@ MOVED = frozenset({"passed", "forced", "reverse", "tailgate"})
 SETTLED = frozenset({"passed", "no-show"})
 """How a release ends."""
 OPENING = frozenset({"allow", "soft"})
+AGREED = "agree"
 APART_MAX = timedelta(seconds=2)
 """Between an arm that is round and the edge's entry, or a card laid and its tap."""
 
@@ -26,6 +27,8 @@ class TapRow:
     holder: str | None
     verdict: str
     reason: str
+    opinion: str | None
+    units: int
     at: datetime
 
 
@@ -38,6 +41,8 @@ class PassageRow:
     access_point: str
     holder: str | None
     movement: str
+    units: int
+    zone_to: str | None
     at: datetime
 
 
@@ -56,16 +61,26 @@ class PunchRow:
 class HubRows:
     """Everything read back through the hub's interface.
 
-    `opened` are the access points of executed open commands, `inside` the holders that the hub
-    believes inside, `units_taken` are by holder.
+    `opened` are the access points of executed open commands.
     """
 
     taps: tuple[TapRow, ...]
     passages: tuple[PassageRow, ...]
     punches: tuple[PunchRow, ...]
     opened: tuple[str, ...] = ()
-    inside: frozenset[str] = frozenset()
-    units_taken: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """Whose last passage, as the hub tells it, led into a zone."""
+        passed = [row for row in self.passages if row.movement == "passed" and row.holder]
+        zones = {row.holder: row.zone_to for row in sorted(passed, key=lambda row: row.key)}
+        return frozenset(holder for holder, zone in zones.items() if holder and zone)
+
+    def units_taken(self, holder: str) -> int:
+        """What taps reserved, less what no-shows gave back."""
+        reserved = sum(row.units for row in self.taps if row.holder == holder)
+        returned = [row for row in self.passages if row.movement == "no-show"]
+        return reserved - sum(row.units for row in returned if row.holder == holder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +109,7 @@ def differences(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> list
     moved = [row for row in rows.passages if row.movement in MOVED]
     found += _compared("passage", happened.passages, moved, issued)
     found += _unsettled(rows)
+    found += _disputed(rows)
     found += _misplaced(happened, rows, issued)
     found += _miscounted(happened, rows, issued)
     return found
@@ -185,6 +201,13 @@ def _unsettled(rows: HubRows) -> Iterable[str]:
         yield f"{len(rows.opened)} openings by the hub, {by_command} releases without a tap ended"
 
 
+def _disputed(rows: HubRows) -> Iterable[str]:
+    """The hub judges every tap again, and comes to the same."""
+    for tap in rows.taps:
+        if tap.opinion != AGREED:
+            yield f"tap {tap.key} ({tap.reason}): the hub's opinion is {tap.opinion}"
+
+
 def _misplaced(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> Iterable[str]:
     """Inside are those whose last passage led in."""
     last = _last_passages(happened, issued)
@@ -210,6 +233,6 @@ def _miscounted(happened: PhysicalRecord, rows: HubRows, issued: Issued) -> Iter
         if each.card and each.access_point == issued.entry
     )
     for holder in sorted(issued.counted):
-        spent, told = went_in[holder], rows.units_taken.get(holder, 0)
+        spent, told = went_in[holder], rows.units_taken(holder)
         if spent != told:
             yield f"{holder} spent {spent} visits, the hub tells {told}"

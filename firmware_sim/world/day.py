@@ -39,6 +39,7 @@ class Day:
     monotonic: Monotonic
     tell: Callable[[str], None]
     expected: list[Expected] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)  # orders given to the hub
 
     def run(self) -> None:
         """Raises DayError or TookTooLongError at the first thing that does not go as it must."""
@@ -115,7 +116,7 @@ class Day:
     def _remote_open(self) -> None:
         """Reception lets somebody in who has no card."""
         self._settle(ENTRY)
-        self.hub.post(f"/access-points/{ENTRY}/open")
+        self.commands.append(self.hub.post(f"/access-points/{ENTRY}/open")["id"])
         self._wait("the opened gate", lambda: self._is_green(ENTRY), _SETTLED_S_MAX)
         if not self.stage.crowd.walk(ENTRY).result(_VISIT_S_MAX):
             raise DayError("nobody came through the gate that the hub opened")
@@ -123,12 +124,17 @@ class Day:
     def _block(self) -> None:
         """Blocked at the hub, refused at the gate."""
         self.hub.post(f"/people/{self.holders[COUNTED]}/block", {"reason": "Izgubljena kartica"})
+        self._wait("the gates to hear of the block", self._gates_are_current, _SETTLED_S_MAX)
         self._enter(COUNTED, "holder-blocked")
 
     def _evening(self) -> None:
         leaving = self._come(EXIT, "student", "exit")
         _read(self._punch("employee"))
         _walked(leaving)
+
+    def _gates_are_current(self) -> bool:
+        edges = {edge["id"]: edge for edge in self.hub.get("/edges")}
+        return int(edges[self.gates.plan.identity.address.edge]["versions_behind"]) == 0
 
     def _restarted(self) -> bool:
         self.gates.require_running()

@@ -33,6 +33,11 @@ class EdgePlan:
     def settings(self) -> Path:
         return self.directory / "edge.toml"
 
+    @property
+    def identity(self) -> Identity:
+        """What enrolment left; raises IdentityError before it."""
+        return load_identity(self.directory, ENVIRONMENT)
+
     def write_settings(self) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings.write_text(
@@ -151,7 +156,7 @@ class LiveEdge:
 
 def lay_cable(plan: EdgePlan) -> Cable:
     """Put a cable between a newly enrolled edge and its broker; returns it, not yet alive."""
-    identity = load_identity(plan.directory, ENVIRONMENT)
+    identity = plan.identity
     broker = identity.enrolment.broker
     cable = Cable((broker.host, broker.port))
     store_identity(plan.directory, _through(identity, cable.port))

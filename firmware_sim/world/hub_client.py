@@ -29,6 +29,9 @@ class HubClient:
         told = self.post("/session", {"login": login, "password": password})
         self._client.headers["X-CSRF-Token"] = told["csrf_token"]
 
+    def use_token(self, token: str) -> None:
+        self._client.headers["Authorization"] = f"Bearer {token}"
+
     def get(self, path: str, **query: str | int) -> Any:
         return self._answer("GET", path, params=query)
 

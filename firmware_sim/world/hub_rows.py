@@ -1,17 +1,20 @@
 """What the hub tells of a day, read back through its interface into plain rows."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from firmware_sim.world.checks import HubRows, PassageRow, PunchRow, TapRow
 from firmware_sim.world.hub_client import HubClient, Json
 
 
-def read_rows(hub: HubClient) -> HubRows:
-    """Every tap, passage and punch, who is inside, and what is taken of counted rights."""
+def read_rows(hub: HubClient, commands: Iterable[str] = ()) -> HubRows:
+    """Every tap, passage and punch, and where the executed ones of these commands opened."""
+    orders = [hub.get(f"/commands/{command}") for command in commands]
     return HubRows(
         taps=tuple(map(_tap, hub.rows("/taps", "taps"))),
         passages=tuple(map(_passage, hub.rows("/passages", "passages"))),
         punches=tuple(map(_punch, hub.rows("/punches", "punches"))),
+        opened=tuple(each["access_point"] for each in orders if each["outcome"] == "executed"),
     )
 
 
@@ -22,6 +25,8 @@ def _tap(row: Json) -> TapRow:
         holder=row["holder"],
         verdict=row["verdict"],
         reason=row["reason"],
+        opinion=row["opinion"],
+        units=row["units"],
         at=datetime.fromisoformat(row["at"]),
     )
 
@@ -34,6 +39,8 @@ def _passage(row: Json) -> PassageRow:
         access_point=row["access_point"],
         holder=row["holder"],
         movement=row["movement"],
+        units=row["units"],
+        zone_to=row["zone_to"],
         at=datetime.fromisoformat(row["at"]),
     )
 

@@ -68,8 +68,8 @@ def initialise_hub(plan: HubPlan, programs: Programs) -> None:
     plan.write_settings()
     programs.run(
         [
-            *("vratar-hub", "init", "--config", str(plan.settings)),
-            *("--tenant", SITE_NAME, "--login", LOGIN),
+            *("vratar-hub", "--config", str(plan.settings), "init"),
+            *("--name", SITE_NAME, "--login", LOGIN),
         ],
         VRATAR_HUB_OWNER_PASSWORD=plan.password,
     )
@@ -77,7 +77,7 @@ def initialise_hub(plan: HubPlan, programs: Programs) -> None:
 
 def start_hub(plan: HubPlan, programs: Programs, monotonic: Monotonic) -> Program:
     """The running hub; returns once it answers."""
-    program = programs.start("hub", ["vratar-hub", "serve", "--config", str(plan.settings)])
+    program = programs.start("hub", ["vratar-hub", "--config", str(plan.settings), "serve"])
     with HubClient(plan.address) as client:
 
         def answers() -> bool:
@@ -86,6 +86,17 @@ def start_hub(plan: HubPlan, programs: Programs, monotonic: Monotonic) -> Progra
 
         wait_until("the hub's first answer", answers, HUB_START_S_MAX, monotonic)
     return program
+
+
+def create_token(plan: HubPlan, programs: Programs) -> str:
+    """A bearer token for this hub, which is not serving."""
+    made = ["token", "--name", f"vratar-sim-{plan.mqtt_port}", "--role", "reception"]
+    return programs.run(["vratar-hub", "--config", str(plan.settings), *made]).strip()
+
+
+def verify_audit(plan: HubPlan, programs: Programs) -> None:
+    """Raise ProgramError unless every chain of the hub is whole."""
+    programs.run(["vratar-hub", "--config", str(plan.settings), "verify-audit"])
 
 
 def plan_edges(directory: Path) -> list[EdgePlan]:
@@ -121,7 +132,7 @@ def make_edge(hub: HubClient, place: Place, plan: EdgePlan, programs: Programs) 
     for point in plan.access_points:
         hub.post(
             f"/sites/{place.site}/access-points",
-            {"id": point, "edge": made["id"], **_point(point, place)},
+            {"id": point, "edge": made["edge"], **_point(point, place)},
         )
     plan.write_settings()
     programs.run(

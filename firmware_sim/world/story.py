@@ -14,11 +14,15 @@ FILE = "story.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """What happened, to whom what was issued, what each tap had to be told; names by holder."""
+    """What happened, to whom what was issued, what each tap had to be told, orders given.
+
+    `names` are by holder.
+    """
 
     happened: PhysicalRecord
     issued: Issued
     expected: tuple[Expected, ...]
+    commands: tuple[str, ...]
     names: Mapping[str, str]
 
 
