@@ -18,9 +18,9 @@ from hub.taps.opinion import Opinion
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 VERDICTS: Mapping[Verdict, Message] = {
-    Verdict.ALLOW: message("Let in"),
+    Verdict.ALLOW: message("Opened"),
     Verdict.DENY: message("Refused"),
-    Verdict.SOFT: message("Let in, flagged"),
+    Verdict.SOFT: message("Opened, flagged"),
 }
 PUNCHES: Mapping[PunchKind, Message] = {
     PunchKind.IN: message("Arrival"),
