@@ -122,13 +122,20 @@ def _tie(connection: Connection, edge: Edge, epoch: EpochId, opening: Opened, at
         opening,
         mark=previous.mark if previous else None,
         offered=_offers(edges.spans(edge), opening.previous, opening.last_seq),
-        has_others=bool(others),
+        has_others=_had_another_life(epoch, others),
         has_sibling=any(
             each.previous == opening.previous and each.tie is not None for each in others
         ),
     )
     journal.set_opening(connection, edge.id, epoch, opening, tie)
     _tell(connection, edge.id, epoch, tie, at)
+
+
+def _had_another_life(epoch: EpochId, others: Sequence[journal.Epoch]) -> bool:
+    """True when what is known of the edge is not what came after this epoch."""
+    counts_alike = any(each.epoch[:8] <= epoch[:8] for each in others)
+    continued = any(each.previous == epoch for each in others)
+    return counts_alike or (bool(others) and not continued)
 
 
 def _retie(connection: Connection, edge: EdgeId, grown: EpochId, at: datetime) -> None:

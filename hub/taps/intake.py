@@ -85,8 +85,8 @@ def tie_of(
 ) -> Tie:
     """How an epoch is tied: `mark` is the named previous epoch's, None if that is unknown.
 
-    `offered`: the edge still keeps what is missing; `has_others`: other epochs of the edge are
-    known; `has_sibling`: another epoch continues the same previous one.
+    `offered`: the edge still keeps what is missing; `has_others`: the edge had a journal
+    before; `has_sibling`: another epoch continues the same previous one.
     """
     if opened.previous is None:
         return Tie.LOST if has_others else Tie.FIRST
