@@ -10,6 +10,7 @@ from hub.acts import Act
 from hub.edges import commands, service
 from hub.edges.store import StoredCommand
 from hub.rows import service as rows
+from hub.rows.store import Standing
 from tests.hub.edge_half import Chain, EdgeHalf, epoch_named
 from tests.hub.rows.test_rows import Held, applied, hash_of
 from tests.hub.taps.hub_half import ANA, IN, SITE, START, HubHalf, passed, tapped
@@ -31,7 +32,7 @@ def chunk_told(half: HubHalf, edge: EdgeHalf) -> Chunk:
     return message
 
 
-def standing(half: HubHalf) -> rows.Standing:
+def standing(half: HubHalf) -> Standing:
     with half.database.read() as connection:
         return rows.standing(connection, SITE)
 

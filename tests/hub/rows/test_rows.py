@@ -71,9 +71,8 @@ def test_a_change_counts_the_version_up_and_no_change_does_not(half: HubHalf) ->
 
 
 def test_a_change_that_is_rolled_back_is_not_told(half: HubHalf) -> None:
-    with pytest.raises(ZeroDivisionError), half.database.write() as connection:
-        rows.put(connection, SITE, RowKind.HOLDER, ANA, HolderRow(blocked=False), half.at)
-        _ = 1 // 0
+    with pytest.raises(ZeroDivisionError):
+        put_and_fail(half)
     with half.database.read() as connection:
         assert rows.standing(connection, SITE).version == 0
 
@@ -297,6 +296,12 @@ def test_a_snapshot_that_is_no_longer_kept_has_no_chunks(half: HubHalf) -> None:
     assert gone is None
     assert beyond is None
     kept.close()
+
+
+def put_and_fail(half: HubHalf) -> None:
+    with half.database.write() as connection:
+        rows.put(connection, SITE, RowKind.HOLDER, ANA, HolderRow(blocked=False), half.at)
+        raise ZeroDivisionError
 
 
 def figures(half: HubHalf, *, taken: int) -> None:
