@@ -1,6 +1,9 @@
-"""What every answer carries: headers that keep browsers from helping an attacker."""
+"""What every answer carries, and how large a request may be."""
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_BYTES_MAX = 1024 * 1024
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -17,7 +20,7 @@ _ENCRYPTED_ONLY = ((b"strict-transport-security", b"max-age=31536000"),)
 
 
 class Guard:
-    """ASGI middleware: security headers on every answer."""
+    """ASGI middleware: security headers on every answer, a limit on every body."""
 
     def __init__(self, app: ASGIApp, *, encrypted: bool) -> None:
         self._app = app
@@ -28,9 +31,20 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        left = BODY_BYTES_MAX
+
+        async def limited() -> Message:
+            nonlocal left
+            received = await receive()
+            left -= len(received.get("body", b""))
+            if left < 0:
+                # Raised where the route reads its body, so it is told like any other error.
+                raise HTTPException(413)
+            return received
+
         async def with_headers(answer: Message) -> None:
             if answer["type"] == "http.response.start":
                 answer = {**answer, "headers": [*answer.get("headers", ()), *self._headers]}
             await send(answer)
 
-        await self._app(scope, receive, with_headers)
+        await self._app(scope, limited, with_headers)

@@ -19,7 +19,6 @@ from hub.problems import install
 from hub.roles import Roles
 
 API = "/api/v1"
-BODY_BYTES_MAX = 1024 * 1024
 _STATIC = Path(__file__).parent / "dashboard" / "static"
 
 
@@ -33,7 +32,6 @@ def application(hub: Hub | None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
-        max_body_size=BODY_BYTES_MAX,
         generate_unique_id_function=_operation_id,
     )
     app.state.hub = hub

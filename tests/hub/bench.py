@@ -19,7 +19,6 @@ from hub import app, commands
 from hub.accounts.api import accounts_of
 from hub.accounts.service import Accounts, grant_role
 from hub.acts import Act
-from hub.columns import TENANT
 from hub.context import Hub
 from hub.database import Database
 from hub.roles import Role
@@ -30,6 +29,8 @@ with warnings.catch_warnings():
     # Starlette wants httpx's successor, which nothing else here needs.
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
+
+__all__ = ["CHEAP", "PASSWORD", "START", "Bench", "Chance", "TestClient", "TurnedClock"]
 
 START = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 PASSWORD = "dolgo geslo za teste"
@@ -69,14 +70,13 @@ class Bench:
     clock: TurnedClock = field(default_factory=TurnedClock)
     random_bytes: Chance = field(default_factory=lambda: Chance(1))
     environment: Environment = Environment.TEST
+    language: Language = Language.EN
     opened: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         self.settings = Settings(environment=self.environment, directory=self.directory / "hub")
         self.initialise()
         self.hub = self.build()
-        with self.database.write() as connection:
-            TENANT.create_all(connection)
         self.app: FastAPI = app.application(self.hub)
 
     def initialise(self) -> None:
@@ -87,9 +87,11 @@ class Bench:
         )
 
     def build(self) -> Hub:
-        return app.build(
-            self.settings, clock=self.clock, random_bytes=self.random_bytes, hasher=CHEAP
-        )
+        return self.build_with(self.settings)
+
+    def build_with(self, settings: Settings) -> Hub:
+        """Another hub on the same directory, as after a restart; the caller closes it."""
+        return app.build(settings, clock=self.clock, random_bytes=self.random_bytes, hasher=CHEAP)
 
     def accounts_on(self, platform: Database) -> Accounts:
         return app.accounts_on(
@@ -124,13 +126,23 @@ class Bench:
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
         return client
 
+    def program(self, role: Role) -> TestClient:
+        """A program with the bearer token of a service account with this role."""
+        accounts = accounts_of(self.hub)
+        account, token = accounts.create_service(name=f"program-{role}")
+        with self.database.write() as connection:
+            grant_role(self.act_on(connection), account, role)
+        client = self.client()
+        client.headers["Authorization"] = f"Bearer {token}"
+        return client
+
     def account(self, login: str, role: Role) -> AccountId:
         """The account with this login, made with the role unless it exists."""
         accounts = accounts_of(self.hub)
         for each in accounts.in_tenant(self.tenant):
             if each.login == login:
                 return each.id
-        account = accounts.create_person(login=login, password=PASSWORD, language=Language.EN)
+        account = accounts.create_person(login=login, password=PASSWORD, language=self.language)
         with self.database.write() as connection:
             grant_role(self.act_on(connection, account), account, role)
         return account
