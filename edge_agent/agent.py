@@ -37,6 +37,7 @@ TICK_MS = 1_000
 WAIT_MS_MAX = 300
 """So long a tap may wait for what the hub may know since a moment ago."""
 
+STOP_LOOK_MS = 200
 TRIM_EVERY_MS = 3_600_000
 # Reasons that a delta under way may cure: issued or bought a moment ago.
 _CURABLE = frozenset({Reason.UNKNOWN_CREDENTIAL, Reason.NO_UNITS_LEFT})
@@ -252,9 +253,13 @@ def serve(agent: Agent, inbox: "queue.SimpleQueue[Event]", stop: threading.Event
     agent.start()
     try:
         while not stop.is_set():
+            due_ms = agent.wait_ms()
             try:
-                event: Event = inbox.get(timeout=agent.wait_ms() / 1000)
+                # Not so long that `stop` would have to wait for it.
+                event: Event = inbox.get(timeout=min(due_ms, STOP_LOOK_MS) / 1000)
             except queue.Empty:
+                if due_ms > STOP_LOOK_MS:
+                    continue
                 event = Ticked()
             agent.handle(event)
     finally:

@@ -38,12 +38,12 @@ class SyncSender:
 
 
 def event_of(hint: Hint) -> Event | None:
-    """What the sync process told the agent: `cache`, `network` or `command`; None if nothing."""
+    """What the sync process told the agent: `cache`, `connected` or `command`; None if nothing."""
     try:
         match hint:
             case {"cache": int(version)}:
                 return CacheChanged(version=version)
-            case {"network": bool(connected)}:
+            case {"connected": bool(connected)}:
                 return NetworkChanged(connected=connected)
             case {"command": command}:
                 return CommandReceived(command=msgspec.convert(command, Command))
