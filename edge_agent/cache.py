@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,13 +20,12 @@ from core.ledger import Rows
 from core.presence import AccessPoint, Presence
 from core.schedule import Calendar
 from edge_agent.cache_file import CacheError, current_name, open_reading
-from wire.codec import RowBody, row_body
-from wire.errors import WireError
 from wire.messages import FigureRow, HolderRow, RowKind, SiteRow
 
 T = TypeVar("T")
 
-_BODIES_KEPT = 4096
+_RIGHTS_KEPT = 4096
+_PLACES_KEPT = 64
 
 _STANDING = "SELECT version, as_of_ms, included, filled FROM standing"
 _PLACE = """
@@ -119,7 +118,7 @@ class CacheReader:
             connection.execute("BEGIN")
             answer = question(connection)
             connection.execute("COMMIT")
-        except (CacheError, WireError, sqlite3.DatabaseError) as error:
+        except (CacheError, msgspec.DecodeError, sqlite3.DatabaseError) as error:
             self.close()
             self.problem = str(error)
             return None
@@ -168,11 +167,11 @@ def _picture(
     if not filled or RowKind.SITE not in place or RowKind.ACCESS_POINT not in place:
         return None
     mode, calendar = _site(place[RowKind.SITE])
-    issued = _credential(place.get(RowKind.CREDENTIAL))
+    issued = _credential(place[RowKind.CREDENTIAL]) if RowKind.CREDENTIAL in place else None
     person = _person(connection, issued)
     return Picture(
         rows=Rows(
-            access_point=cast("AccessPoint", _body(RowKind.ACCESS_POINT, place["access-point"])),
+            access_point=_access_point(place[RowKind.ACCESS_POINT]),
             mode=mode,
             calendar=calendar,
             credential=issued,
@@ -201,36 +200,29 @@ def _person(connection: sqlite3.Connection, issued: IssuedCredential | None) -> 
     if issued is None:
         return person
     for kind, body, figure in connection.execute(_PERSON, {"holder": issued.holder}):
-        match _body(RowKind(kind), body):
-            case HolderRow(blocked=blocked):
-                person.blocked = blocked
-            case Presence() as presence:
-                person.presence = presence
-            case Entitlement() as entitlement:
-                person.entitlements.append(entitlement)
-                if figure is not None:
-                    taken = cast("FigureRow", _body(RowKind.FIGURE, figure)).taken
-                    person.taken[entitlement.id] = taken
+        if kind == "entitlement":
+            entitlement = _entitlement(body)
+            person.entitlements.append(entitlement)
+            if figure is not None:
+                person.taken[entitlement.id] = _figure(figure).taken
+        elif kind == "holder":
+            person.blocked = _holder(body).blocked
+        else:
+            person.presence = _presence(body)
     return person
 
 
-def _credential(body: bytes | None) -> IssuedCredential | None:
-    if body is None:
-        return None
-    return cast("IssuedCredential", _body(RowKind.CREDENTIAL, body))
+# Rows were checked when they were written; the same bytes always mean the same.
+_access_point = lru_cache(_PLACES_KEPT)(msgspec.json.Decoder(AccessPoint).decode)
+_credential = msgspec.json.Decoder(IssuedCredential).decode
+_holder = msgspec.json.Decoder(HolderRow).decode
+_presence = msgspec.json.Decoder(Presence).decode
+_figure = msgspec.json.Decoder(FigureRow).decode
+_entitlement = lru_cache(_RIGHTS_KEPT)(msgspec.json.Decoder(Entitlement).decode)
+_included = lru_cache(_PLACES_KEPT)(msgspec.json.Decoder(dict[EpochId, int]).decode)
 
 
-@lru_cache(maxsize=_BODIES_KEPT)
-def _body(kind: RowKind, body: bytes) -> RowBody:
-    return row_body(kind, body)
-
-
-@lru_cache(maxsize=8)
+@lru_cache(_PLACES_KEPT)
 def _site(body: bytes) -> tuple[SiteMode, Calendar]:
-    site = cast("SiteRow", row_body(RowKind.SITE, body))
+    site = msgspec.json.decode(body, type=SiteRow)
     return site.mode, Calendar(zone=ZoneInfo(site.timezone), holidays=frozenset(site.holidays))
-
-
-@lru_cache(maxsize=8)
-def _included(text: str) -> Mapping[EpochId, int]:
-    return msgspec.json.decode(text, type=dict[EpochId, int])

@@ -3,9 +3,9 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from functools import cache
+from typing import Annotated, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -90,8 +90,7 @@ def decode(kind: type[M], body: bytes) -> M:
     if version != PROTOCOL_VERSION:
         raise UnknownVersionError("v", f"{version}", f"update: {PROTOCOL_VERSION} is spoken here")
     message = _decoded(kind, body)
-    for field in message.__struct_fields__:
-        _check_instant(field, getattr(message, field))
+    _check_instants(message)
     return message
 
 
@@ -104,7 +103,7 @@ def decode_entry(content: bytes) -> Entry:
     if body_class is None:
         raise MalformedError("kind", repr(header.kind), f"use one of {', '.join(BODIES)}")
     body: Body = _decoded(body_class, bytes(header.body))
-    _check_instant("at", header.at)
+    _check_instants(header)
     _check_instants(body)
     return Entry(
         key=EntryKey(edge=EdgeId(header.edge), epoch=EpochId(header.epoch), seq=header.seq),
@@ -131,8 +130,7 @@ def row_body(kind: RowKind, content: bytes) -> RowBody:
     if len(content) > ROW_BYTES_MAX:
         raise TooLargeError(f"{kind} body", f"{len(content)} bytes", f"at most {ROW_BYTES_MAX}")
     body: RowBody = _decoded(ROW_BODIES[kind], content)
-    if not isinstance(body, Struct):
-        _check_instants(body)
+    _check_instants(body)
     return body
 
 
@@ -164,15 +162,19 @@ def _row_hash(kind: RowKind, row_id: str, content: bytes) -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:_SET_HASH_BYTES], "big")
 
 
-def _check_instants(body: Body | AccessPoint | IssuedCredential | Entitlement | Presence) -> None:
-    for field in fields(body):
-        _check_instant(field.name, getattr(body, field.name))
-
-
-def _check_instant(field: str, value: object) -> None:
+def _check_instants(value: object) -> None:
     """Near the ends of the calendar arithmetic overflows, so that no such instant is let in."""
-    if isinstance(value, datetime) and not YEAR_MIN <= value.year <= YEAR_MAX:
-        raise MalformedError(field, f"{value.isoformat()}", f"years {YEAR_MIN} to {YEAR_MAX}")
+    for field in _instants_of(type(value)):  # type: ignore[arg-type] # a class can be hashed
+        at = getattr(value, field)
+        if at is not None and not YEAR_MIN <= at.year <= YEAR_MAX:
+            raise MalformedError(field, f"{at.isoformat()}", f"years {YEAR_MIN} to {YEAR_MAX}")
+
+
+@cache
+def _instants_of(kind: type) -> tuple[str, ...]:
+    """The fields of a class that hold an instant, or may."""
+    hints = get_type_hints(kind)
+    return tuple(name for name, hint in hints.items() if datetime in (hint, *get_args(hint)))
 
 
 def _decoded(kind: type[T], content: bytes) -> T:
