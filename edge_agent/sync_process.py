@@ -145,6 +145,8 @@ class _Process:
             if now.monotonic_ms >= self._due_ms() or (item is not None and "recorded" in item):
                 self._look_at = now.monotonic_ms + LOOK_MS
                 self._do(self._engine.tick(now))
+                # Again and again: an agent that starts later has not heard the first one.
+                self._do([TellAgent(connected=self._engine.answered)])
         except EdgeError as error:
             # The journal may be busy or about to be moved aside; it is looked at again.
             self._look_at = now.monotonic_ms + LOOK_MS
