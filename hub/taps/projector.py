@@ -17,6 +17,7 @@ from hub.taps import judging, tables
 from hub.taps.corrected import corrected_moment
 from hub.taps.store import journal, judged
 from hub.taps.store.judged import Place
+from hub.taps.tables import Folded
 from wire.codec import decode_entry
 
 log = logging.getLogger(__name__)
@@ -28,16 +29,6 @@ assert 2 * ENTRIES_PER_STEP_MAX <= rows.FIGURES_PER_CHANGE_MAX
 
 OnEntry = Callable[[Connection, EdgeId, SiteId, Entry, datetime], None]
 """Another noun's interest in an entry, within the projector's transaction."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folded:
-    """An entry with its place: at the corrected time, at the site of its edge."""
-
-    position: int
-    site: SiteId
-    entry: Entry
-    place: Place
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """One entry as rows: tap, passage, punch or alarm, its effect, and the news of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -17,17 +17,26 @@ from core.entries import (
     Punched,
     Tapped,
 )
+from core.ids import SiteId
 from core.instants import to_text
 from core.ledger import NOTHING, Effect, effect_of
 from hub.edges import commands
 from hub.taps import news
 from hub.taps.store import judged
-
-if TYPE_CHECKING:
-    from hub.taps.projector import Folded
+from hub.taps.store.judged import Place
 
 
-def write(connection: Connection, each: "Folded", *, telling: bool) -> Effect:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """An entry with its place: at the corrected time, at the site of its edge."""
+
+    position: int
+    site: SiteId
+    entry: Entry
+    place: Place
+
+
+def write(connection: Connection, each: Folded, *, telling: bool) -> Effect:
     """Write what the entry means; returns its effect on units and presence."""
     effect = effect_of(each.entry)
     if effect is not NOTHING:
@@ -51,7 +60,7 @@ def write(connection: Connection, each: "Folded", *, telling: bool) -> Effect:
 _LISTED = {"tap": "taps", "passage": "passages", "punch": "punches"}
 
 
-def news_of(each: "Folded") -> dict[str, Json]:
+def news_of(each: Folded) -> dict[str, Json]:
     """What the live page is told of an entry: whose key it has, so that it replaces a hint."""
     return {
         "edge": each.place.edge,
@@ -96,7 +105,7 @@ def _of_command(commanded: Commanded) -> dict[str, object]:
 
 
 def _alarm(
-    connection: Connection, each: "Folded", told: Alarmed | ClockJumped, *, telling: bool
+    connection: Connection, each: Folded, told: Alarmed | ClockJumped, *, telling: bool
 ) -> None:
     if isinstance(told, Alarmed):
         part, name, detail = told.part, told.alarm, told.detail
@@ -115,7 +124,7 @@ def _alarm(
     )
 
 
-def _of_entry(each: "Folded") -> dict[str, object]:
+def _of_entry(each: Folded) -> dict[str, object]:
     entry: Entry = each.entry
     return {
         "position": each.position,
