@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
 from core.reasons import Language
+from hub.dashboard.words import sentence
 from hub.errors import FieldError, HubError, InvalidError, Message, message
 from hub.problems import field_error
 
@@ -163,7 +164,7 @@ def all_wrong(fields: Iterable[FieldError]) -> InvalidError:
 def _sentence(text: str) -> str:
     """Begun with a capital, ended with a full stop: problems also stand within sentences."""
     ended = text if text.endswith((".", "!", "?", "…")) else f"{text}."
-    return ended[:1].upper() + ended[1:]
+    return sentence(ended)
 
 
 def _shown(value: object) -> tuple[str, ...]:

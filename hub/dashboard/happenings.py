@@ -22,6 +22,7 @@ from hub.dashboard.words import (
     VERDICTS,
     alarm_text,
     reason_text,
+    sentence,
 )
 from hub.edges import service as edges
 from hub.entitlements import service as entitlements
@@ -237,7 +238,7 @@ def _passage(row: Row, telling: _Telling) -> Happening | None:
         zone=telling.where.zone_at(row.site),
         place=telling.where.name_of(row.access_point) if row.access_point else row.door,
         person=telling.who(row.holder),
-        why=by_staff if opened else _sentence(movement),
+        why=by_staff if opened else sentence(movement),
         then=movement if opened else "",
         calm=opened,
     )
@@ -269,7 +270,7 @@ def _alarm(row: Row, telling: _Telling) -> Happening | None:
         at=row.at,
         zone=telling.where.zone_at(None),
         place=telling.edges.get(row.edge, row.edge),
-        why=alarm_text(row.alarm, row.part, telling.language),
+        why=sentence(alarm_text(row.alarm, row.part, telling.language)),
         then=row.detail,
         calm=row.alarm in CALM,
     )
@@ -291,7 +292,3 @@ def _said(each: Happening, language: Language) -> Happening:
 
 def _id(row: Row) -> str:
     return f"e-{row.edge}-{row.epoch}-{row.seq}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -15,7 +15,7 @@ from hub.dashboard.frame import fragment, page, reading
 from hub.dashboard.happenings import Happening
 from hub.dashboard.places import Places, places, zone_names
 from hub.dashboard.refusals import PageRoute
-from hub.dashboard.words import CALM, ago, alarm_text
+from hub.dashboard.words import CALM, ago, alarm_text, sentence
 from hub.edges import service as edges
 from hub.edges.store import Edge
 from hub.errors import Message, message
@@ -176,7 +176,7 @@ def _alarms(
     zone = where.zone_at(None)
     return [
         AlarmLine(
-            what=alarm_text(row.alarm, row.part, language),
+            what=sentence(alarm_text(row.alarm, row.part, language)),
             place=names.get(row.edge, row.edge),
             detail=row.detail,
             at=ago(row.at, at, zone, language),

@@ -9,7 +9,6 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from core.ids import AccessPointId
-from core.presence import AccessPointKind
 from core.reasons import Language
 from hub.caller import Caller, CallerNow, HubNow
 from hub.context import Hub
@@ -140,9 +139,9 @@ def _details(person: Person, where: Places, reader: Reader) -> list[tuple[str, s
 
 
 def _readers(where: Places) -> list[AccessPointId]:
-    """Gates first: there a new card lies where it will be used."""
+    """Ways in first: there a new card lies where it will be used."""
     ordered = sorted(
         where.points.values(),
-        key=lambda each: (each.point.kind is not AccessPointKind.GATE, each.point.name),
+        key=lambda each: (each.point.leads_out, each.point.name),
     )
     return [each.point.id for each in ordered if each.edge is not None]

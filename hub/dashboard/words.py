@@ -142,6 +142,11 @@ def alarm_text(alarm: str, part: str, language: Language) -> str:
     return replace(told, values=(("part", part),)).in_(language) if told else f"{part}: {alarm}"
 
 
+def sentence(text: str) -> str:
+    """Begun with a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def reason_text(reason: str, language: Language) -> str:
     """A reason in staff's words: what the person was told at the gate."""
     return SAYINGS[Reason(reason)].title.in_(language)
