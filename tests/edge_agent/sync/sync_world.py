@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Generic, Protocol, TypeVar
 
 from core.ids import EpochId
 from edge_agent.cache_writer import CacheWriter
 from edge_agent.sync import Engine
-from edge_agent.sync_actions import Action, Noted, Now, Publish, Subscribe, TellAgent
+from edge_agent.sync_actions import (
+    Action,
+    JournalSource,
+    Noted,
+    Now,
+    Publish,
+    Subscribe,
+    SyncIdentity,
+    TellAgent,
+)
 from tests.edge_agent.sync.memory_journal import MemoryJournal
 from tests.edge_agent.sync.scripted_hub import IDENTITY, START, ScriptedHub, Sent
 from wire.topics import Down, Up, parse
@@ -24,13 +34,35 @@ class Faults:
     late: float = 0.0
 
 
+class Hub(Protocol):
+    """What the world needs of a hub."""
+
+    now: datetime
+
+    @property
+    def version(self) -> int:
+        """Of the rows of the edge's site."""
+
+    @property
+    def set_hash(self) -> int:
+        """Of the same rows."""
+
+    def handle(self, topic: str, payload: bytes) -> list[Sent]:
+        """Take one message, return what is said."""
+
+
+J = TypeVar("J", bound=JournalSource)
+H = TypeVar("H", bound=Hub)
+
+
 @dataclass(kw_only=True)
-class World:
+class Between(Generic[J, H]):
     """One engine, one hub and the channel between them, in steps of simulated time."""
 
     directory: Path
-    journal: MemoryJournal = field(default_factory=MemoryJournal)
-    hub: ScriptedHub = field(default_factory=ScriptedHub)
+    journal: J
+    hub: H
+    identity: SyncIdentity = IDENTITY
     chance: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - a seed, no secret
     faults: Faults = field(default_factory=Faults)
     now_ms: int = 1_000
@@ -48,7 +80,7 @@ class World:
     def start(self) -> None:
         """The sync process starts (again)."""
         self.cache = CacheWriter.opened(self.directory)
-        self.engine = Engine(IDENTITY, self.journal, self.cache, self.chance.random)
+        self.engine = Engine(self.identity, self.journal, self.cache, self.chance.random)
 
     def kill(self) -> None:
         self.cache.close()
@@ -131,6 +163,14 @@ class World:
             late = self.chance.random() < self.faults.late
             (later if late else now).extend([each] * copies)
         return now, later
+
+
+@dataclass(kw_only=True)
+class World(Between[MemoryJournal, ScriptedHub]):
+    """The world with a journal and a hub in memory."""
+
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    hub: ScriptedHub = field(default_factory=ScriptedHub)
 
 
 def record(world: World, count: int, detail: str = "") -> None:
