@@ -232,7 +232,8 @@ def _unpack(archive: tarfile.TarFile, kept: Kept, folder: Path, source: Path) ->
     if content is None or not _NAME.match(kept.name) or ".." in kept.name:
         raise _damaged(source, kept.name)
     target = folder / kept.name
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for parent in reversed(target.relative_to(folder).parents):
+        (folder / parent).mkdir(mode=0o700, exist_ok=True)
     digest = hashlib.sha256()
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as written:
