@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     world = World(
+        started=time.monotonic(),
         monotonic=time.monotonic,
         wall=lambda: datetime.now(UTC),
         chance=random.Random(chosen.seed),  # noqa: S311 - invented people, no secret

@@ -33,10 +33,11 @@ _EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The demo's site at the hub: its id, its zone, its time zone."""
+    """The demo's site at the hub: its id, its zones, its time zone."""
 
     site: str
     zone: str
+    other_zone: str  # no gate of the demo leads there
     timezone: ZoneInfo
 
 
@@ -65,10 +66,8 @@ def _register(
         person["site"] = place.site
     holder = str(hub.post("/people", person)["id"])
     hub.post(f"/people/{holder}/credentials", {"uid": visitor.card.hex()})
-    grant = _GRANTS[visitor.part]
-    if grant is not None:
-        product, changes = grant(now)
-        hub.post(f"/people/{holder}/entitlements", {"product": products[product], **changes})
+    product, changes = _GRANTS[visitor.part](now)
+    hub.post(f"/people/{holder}/entitlements", {"product": products[product], **changes})
     if visitor.part == "blocked":
         hub.post(f"/people/{holder}/block", {"reason": "Neporavnan račun"})
     return holder
@@ -76,7 +75,7 @@ def _register(
 
 Grant = Callable[[datetime], tuple[str, dict[str, Any]]]
 
-_GRANTS: Mapping[str, Grant | None] = {
+_GRANTS: Mapping[str, Grant] = {
     "yearly": lambda _: ("Letna članarina", {}),
     "ten-visits": lambda _: ("Karta za deset obiskov", {"units": VISITS_LEFT}),
     "student": lambda _: ("Študentska članarina", {}),
@@ -89,7 +88,7 @@ _GRANTS: Mapping[str, Grant | None] = {
         },
     ),
     "blocked": lambda _: ("Letna članarina", {}),
-    "guest": None,
+    "guest": lambda _: ("Karta za balvane", {}),
     "employee": lambda _: ("Osebje", {}),
 }
 
@@ -102,6 +101,7 @@ def _products(hub: HubClient, place: Place, now: datetime) -> Mapping[str, str]:
         plain | {"name": "Študentska članarina", "valid_for_days": _YEAR_DAYS},
         plain | {"name": "Karta za deset obiskov", "units": 10},
         plain | {"name": "Članarina za mirne ure", "weekly": {"windows": [_later(place, now)]}},
+        {"name": "Karta za balvane", "zones": [place.other_zone], "units": 1},
         plain | {"name": "Osebje", "staleness_days": 30},
     ]
     return {each["name"]: str(hub.post("/products", each)["id"]) for each in wanted}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from core.punch import DOUBLE_TAP_MAX
 from firmware_sim.world.cast import COUNTED, UNKNOWN
 from firmware_sim.world.checks import Expected
 from firmware_sim.world.crowd import Manner, Visit
@@ -19,6 +20,8 @@ _VISIT_S_MAX = 20.0
 _SETTLED_S_MAX = 10.0
 _RESTART_S_MAX = 20.0
 _HEALED_S_MAX = 15.0
+_SHIFT_S_MAX = 40.0
+_SHIFT_MARGIN_S = 1.0
 _WELCOME = Manner(holds_s=0.25, waits_s=5.0, speed=240.0)
 _REFUSED = Manner(holds_s=0.25, waits_s=0.5, speed=240.0)
 _UNWILLING = Manner(holds_s=0.25, pushes=False)
@@ -40,6 +43,7 @@ class Day:
     tell: Callable[[str], None]
     expected: list[Expected] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)  # orders given to the hub
+    _shift_until: float = 0.0
 
     def run(self) -> None:
         """Raises DayError or TookTooLongError at the first thing that does not go as it must."""
@@ -60,7 +64,9 @@ class Day:
         }
 
     def _arrivals(self) -> None:
+        """The employee comes first: a departure counts once it is no double tap any more."""
         punches = [self._punch("employee"), self._punch(UNKNOWN)]
+        self._shift_until = self.monotonic() + DOUBLE_TAP_MAX.total_seconds() + _SHIFT_MARGIN_S
         self._enter("yearly", "granted")
         for part, reason in (
             ("expired", "expired"),
@@ -87,18 +93,22 @@ class Day:
     def _no_show(self) -> None:
         """Let in and not gone through; meanwhile somebody tears the exit."""
         _read(self._come(ENTRY, "student", "granted", _UNWILLING))
-        self._enter("student", "passage-pending", settled=False)
+        _read(self._come(ENTRY, "student", "passage-pending", _UNWILLING, settled=False))
         if not self.stage.force(EXIT).result(_VISIT_S_MAX):
             raise DayError("the exit could not be forced")
+        self._wait("the no-show", lambda: "no-show" in self._movements("student"), _SETTLED_S_MAX)
 
     def _network_cut(self) -> None:
         """The gates decide on; the hub hears of it once the cable is whole."""
-        self._settle(ENTRY)
         self.gates.set_cable(CableState.PULLED)
         leaving = self._come(EXIT, "yearly", "exit")
         self._enter("student", "granted")
         _walked(leaving)
+        if "passed" in self._movements("student"):
+            raise DayError("the hub heard of a passage through a pulled cable")
         self.gates.set_cable(CableState.PLUGGED)
+        drained = lambda: "passed" in self._movements("student")  # noqa: E731 - a condition
+        self._wait("what happened meanwhile", drained, _HEALED_S_MAX)
 
     def _power_cut(self) -> None:
         """In the middle of a release, and the network is gone as well: the last cache serves."""
@@ -128,21 +138,28 @@ class Day:
         self._enter(COUNTED, "holder-blocked")
 
     def _evening(self) -> None:
-        leaving = self._come(EXIT, "student", "exit")
+        _walked(self._come(EXIT, "student", "exit"))
+        shift_is_over = lambda: self.monotonic() >= self._shift_until  # noqa: E731 - a condition
+        self._wait("the end of the shift", shift_is_over, _SHIFT_S_MAX)
         _read(self._punch("employee"))
-        _walked(leaving)
+
+    def _movements(self, part: str) -> list[str]:
+        """What the hub tells of somebody's passages so far."""
+        rows = self.hub.rows("/passages", "passages", holder=self.holders[part])
+        return [str(row["movement"]) for row in rows]
 
     def _gates_are_current(self) -> bool:
-        edges = {edge["id"]: edge for edge in self.hub.get("/edges")}
-        return int(edges[self.gates.plan.identity.address.edge]["versions_behind"]) == 0
+        """The gates' edge holds the rows that the hub has now."""
+        told = self.hub.get(f"/edges/{self.gates.plan.identity.address.edge}")
+        return self.gates.cache_version >= int(told["cache_version"] + told["versions_behind"])
 
     def _restarted(self) -> bool:
         self.gates.require_running()
         return self.gates.is_ready
 
-    def _enter(self, part: str, reason: str, *, settled: bool = True) -> None:
+    def _enter(self, part: str, reason: str) -> None:
         """Come to the entry; go through exactly if the reason is one that opens."""
-        coming = self._come(ENTRY, part, reason, settled=settled)
+        coming = self._come(ENTRY, part, reason)
         if reason in OPENING:
             _walked(coming)
         else:

@@ -56,7 +56,6 @@ def play(world: World, directory: Path | None) -> int:
 
 def script(world: World, directory: Path | None) -> int:
     """Play the day; 0 if the hub tells exactly what happened."""
-    started = world.monotonic()
     with installed(world, directory) as running:
         day = Day(
             stage=running.stage,
@@ -64,21 +63,21 @@ def script(world: World, directory: Path | None) -> int:
             gates=running.edges["gates"],
             holders=running.holders,
             monotonic=world.monotonic,
-            tell=lambda step: world.told(words.STEPS[step]),
+            tell=world.step,
         )
         day.run()
-        world.told(words.STEPS["check"])
+        world.step("check")
         story = _story(running, day)
         if directory is not None:
             write_story(directory, story)
         rows = agreed_rows(world, running.hub, story)
         verify_audit(running.hub_plan, running.programs)
-        return report(world, story, rows, seconds=world.monotonic() - started)
+        return report(world, story, rows)
 
 
 def recheck(world: World, directory: Path) -> int:
     """Serve a kept hub again and compare it with what happened; 0 if they agree."""
-    story, started = read_story(directory), world.monotonic()
+    story = read_story(directory)
     with ExitStack() as until:
         guard = until.enter_context(Guard())
         programs = until.enter_context(
@@ -90,12 +89,10 @@ def recheck(world: World, directory: Path) -> int:
         start_hub(plan, programs, world.monotonic)
         hub = until.enter_context(HubClient(plan.address))
         hub.use_token(token)
-        return report(
-            world, story, agreed_rows(world, hub, story), seconds=world.monotonic() - started
-        )
+        return report(world, story, agreed_rows(world, hub, story))
 
 
-def report(world: World, story: Story, rows: HubRows, *, seconds: float) -> int:
+def report(world: World, story: Story, rows: HubRows) -> int:
     """Print the table and what does not agree; 0 if all does."""
     for line in table(rows, story.names, ZoneInfo(TIMEZONE), world.language):
         world.say(line)
@@ -110,7 +107,7 @@ def report(world: World, story: Story, rows: HubRows, *, seconds: float) -> int:
         laid=len(story.happened.laid),
         passages=len(story.happened.passages),
         rows=len(rows.taps) + len(rows.passages) + len(rows.punches),
-        seconds=seconds,
+        seconds=world.monotonic() - world.started,
     )
     return 0
 

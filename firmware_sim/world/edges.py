@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import msgspec
 
+from edge_agent.cache import CacheReader
 from edge_agent.identity import Identity, load_identity, store_identity
 from firmware_sim.world.network import Cable, CableState
 from firmware_sim.world.programs import Program, Programs
@@ -88,6 +90,12 @@ class LiveEdge:
     @property
     def is_connected(self) -> bool:
         return all(self._says(point, "connected") is True for point in self.access_points)
+
+    @property
+    def cache_version(self) -> int:
+        """The version of the hub's rows that lies in its cache now."""
+        with closing(CacheReader(self.plan.directory)) as cache:
+            return cache.version()
 
     def set_power(self, *, on: bool) -> None:
         """Cutting it kills every process of the edge at once; the hardware keeps its own power."""

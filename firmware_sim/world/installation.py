@@ -82,7 +82,8 @@ def start_hub(plan: HubPlan, programs: Programs, monotonic: Monotonic) -> Progra
 
         def answers() -> bool:
             program.require_running()
-            return client.is_there()
+            # Its own word first: on a port that was just free another hub may answer.
+            return plan.address.rstrip("/") in program.last_words() and client.is_there()
 
         wait_until("the hub's first answer", answers, HUB_START_S_MAX, monotonic)
     return program
@@ -120,10 +121,13 @@ def hardware(edges: Sequence[EdgePlan]) -> list[HardwareProfile]:
 
 
 def make_site(hub: HubClient) -> Place:
-    """The site with its hall."""
+    """The site with its two halls."""
     site = str(hub.post("/sites", {"name": SITE_NAME, "timezone": TIMEZONE})["id"])
-    zone = str(hub.post(f"/sites/{site}/zones", {"name": "Dvorana"})["id"])
-    return Place(site=site, zone=zone, timezone=ZoneInfo(TIMEZONE))
+    zones = [
+        str(hub.post(f"/sites/{site}/zones", {"name": name})["id"])
+        for name in ("Plezalna dvorana", "Balvanska dvorana")
+    ]
+    return Place(site=site, zone=zones[0], other_zone=zones[1], timezone=ZoneInfo(TIMEZONE))
 
 
 def make_edge(hub: HubClient, place: Place, plan: EdgePlan, programs: Programs) -> None:

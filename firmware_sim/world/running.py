@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,12 +47,18 @@ class DirectoryError(Exception):
 class World:
     """What the demo gets from outside: clocks, chance, language, and where to say things."""
 
+    started: float  # monotonic
     monotonic: Callable[[], float]
     wall: Callable[[], datetime]
     chance: Random
     password: str
     language: Language
     say: Callable[[str], None]
+
+    def step(self, name: str) -> None:
+        """Say what comes now, and how long after the start."""
+        seconds = self.monotonic() - self.started
+        self.say(f"{seconds:5.1f} s  {words.STEPS[name].in_(self.language)}")
 
     def told(self, text: Text, **values: object) -> None:
         self.say(text.in_(self.language).format(**values))
@@ -102,20 +109,22 @@ def installed(world: World, directory: Path | None) -> Iterator[Running]:
         edge_plans = plan_edges(home)
         people = visitors(world.chance, PARTS)
 
-        world.told(words.STEPS["hub"])
+        world.step("hub")
         initialise_hub(hub_plan, programs)
         hub_program = start_hub(hub_plan, programs, world.monotonic)
         hub = until.enter_context(HubClient(hub_plan.address))
         hub.log_in(LOGIN, world.password)
 
-        world.told(words.STEPS["people"])
+        world.step("people")
         place = make_site(hub)
         holders = enrol_people(hub, place, people, world.wall())
 
-        world.told(words.STEPS["edges"])
+        world.step("edges")
         site = until.enter_context(LiveSite(hardware(edge_plans), world.monotonic))
         crowd = until.enter_context(Crowd(site, monotonic=world.monotonic, wall=world.wall))
-        edges = [_started(hub, place, plan, programs, until) for plan in edge_plans]
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(lambda plan: make_edge(hub, place, plan, programs), edge_plans))
+        edges = [_started(plan, programs, until) for plan in edge_plans]
         running = Running(
             stage=Stage(site=site, crowd=crowd, edges=edges, visitors=people),
             hub=hub,
@@ -130,10 +139,7 @@ def installed(world: World, directory: Path | None) -> Iterator[Running]:
         yield running
 
 
-def _started(
-    hub: HubClient, place: Place, plan: EdgePlan, programs: Programs, until: ExitStack
-) -> LiveEdge:
-    make_edge(hub, place, plan, programs)
+def _started(plan: EdgePlan, programs: Programs, until: ExitStack) -> LiveEdge:
     edge = live_edge(plan, programs, until)
     edge.set_power(on=True)
     return edge

@@ -67,6 +67,7 @@ def running() -> Iterator[Running]:
     """Hub, edges, hardware and people, ready to be played with."""
     said: list[str] = []
     world = World(
+        started=time.monotonic(),
         monotonic=time.monotonic,
         wall=lambda: datetime.now(UTC),
         chance=random.Random(11),  # noqa: S311 - invented people, no secret
