@@ -50,7 +50,7 @@ class TopicRules(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc] # untyp
         self.doorkeeper: Doorkeeper | None = None
 
     async def authenticate(self, *, session: Session) -> bool:
-        """True for a known user under its own client id with its password."""
+        """True for a known user under its own client id with its password and a will of its own."""
         if self.doorkeeper is None or not session.username or session.password is None:
             return False
         user = self.doorkeeper.find(session.username)
@@ -58,6 +58,8 @@ class TopicRules(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc] # untyp
             user is not None
             and session.client_id == user.name
             and fits(session.password, user.password_hash)
+            # amqtt asks for no right when it delivers a will.
+            and (not session.will_flag or may_speak(user, session.will_topic or ""))
         )
 
     async def topic_filtering(

@@ -13,6 +13,7 @@ from tests.hub.broker.servers import Served
 from wire.topics import Down, Up, all_up
 
 
+@pytest.mark.must("P-007")
 def test_what_an_edge_says_on_its_own_topic_reaches_the_hub(connect: Connect) -> None:
     hub, north = connect("hub"), connect("e-north")
     hub.subscribe(all_up())
@@ -20,6 +21,7 @@ def test_what_an_edge_says_on_its_own_topic_reaches_the_hub(connect: Connect) ->
     hub.wait_heard(NORTH.up(Up.ENTRIES), b"mine")
 
 
+@pytest.mark.must("P-007")
 def test_what_the_hub_says_reaches_only_the_edge_meant(connect: Connect) -> None:
     hub, north, south = connect("hub"), connect("e-north"), connect("e-south")
     north.subscribe(NORTH.down_filter)
@@ -31,6 +33,7 @@ def test_what_the_hub_says_reaches_only_the_edge_meant(connect: Connect) -> None
     assert south.heard == [(SOUTH.down(Down.ACK), b"for south")]
 
 
+@pytest.mark.must("P-007")
 @pytest.mark.parametrize(
     "foreign", [SOUTH.up(Up.ENTRIES), SOUTH.down(Down.COMMAND), NORTH.down(Down.ACK), "loose"]
 )
@@ -48,6 +51,7 @@ def test_what_an_edge_says_on_another_topic_is_not_delivered(
     )
 
 
+@pytest.mark.must("P-007")
 @pytest.mark.parametrize("foreign", [SOUTH.down_filter, SOUTH.up_filter, "#", "v1/+/+/+/dn/#"])
 def test_a_subscription_to_another_topic_delivers_nothing(connect: Connect, foreign: str) -> None:
     hub, north, south = connect("hub"), connect("e-north"), connect("e-south")
@@ -62,6 +66,7 @@ def test_a_subscription_to_another_topic_delivers_nothing(connect: Connect, fore
     assert (SOUTH.down(Down.COMMAND), b"for south") in south.heard
 
 
+@pytest.mark.must("P-007")
 def test_a_wrong_password_is_refused(connect: Connect) -> None:
     connect("e-north", password="of-south", let_in=False)
 
@@ -91,6 +96,24 @@ def test_the_last_will_of_a_lost_connection_reaches_the_hub(connect: Connect) ->
     hub.wait_heard(NORTH.up(Up.STATE), b"gone")
 
 
+@pytest.mark.must("P-007")
+def test_a_last_will_on_a_foreign_topic_is_not_delivered(connect: Connect, broker: Served) -> None:
+    hub, south = connect("hub"), connect("e-south")
+    hub.subscribe(all_up())
+    south.subscribe(SOUTH.down_filter)
+    # amqtt is told to refuse such a connection; mosquitto lets it in and drops the will.
+    let_in = broker.embedded is None
+    north = connect("e-north", will=(SOUTH.down(Down.COMMAND), b"forged"), let_in=let_in)
+    if let_in:
+        north.lose_connection()
+        north.wait(lambda: not north.connected)
+    again = connect("e-north")
+    again.subscribe(NORTH.down_filter)
+    _after_everything(hub=hub, north=again, south=south)
+    assert not any(payload == b"forged" for each in (hub, south) for _, payload in each.heard)
+
+
+@pytest.mark.must("P-004")
 def test_no_delay_is_set_at_both_ends_of_every_connection(connect: Connect, broker: Served) -> None:
     north = connect("e-north")
     ours = north.paho.socket()
