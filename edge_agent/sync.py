@@ -58,9 +58,10 @@ _MESSAGES: dict[Down, type[Downward]] = {
 
 
 class Engine:
-    """Call each method in one thread, do the returned actions in order.
+    """Call each method in one thread, do the returned actions in order, and `tick` after each.
 
-    Raises JournalError and sqlite3.Error of the files it is given, nothing for any message.
+    Raises JournalError and sqlite3.Error of the files it is given, nothing for any message; what
+    a failed call would have sent is sent again.
     """
 
     def __init__(
@@ -94,11 +95,8 @@ class Engine:
         self._connected = True
         self._births = self.refused = 0
         self._echoes.clear()
-        return [
-            Subscribe(topic_filter=self._identity.address.down_filter),
-            *self._birth(now),
-            self._sealed(Up.STATE, EdgeState(session=self._session, online=True)),
-        ]
+        online = EdgeState(session=self._session, online=True)
+        return [*self._birth(now), self._sealed(Up.STATE, online)]
 
     def disconnected(self) -> list[Action]:
         """The connection is gone; what was in flight is sent again from the marks."""
@@ -119,7 +117,7 @@ class Engine:
                 self.repeated += 1
                 return []
             self._compare_clocks(message, now)
-            return [*self._taken(message, now), *self._outgoing(now)]
+            return list(self._taken(message, now))
         except WireError as error:
             return self._refusal(topic, error)
 
@@ -224,7 +222,9 @@ class Engine:
             uncertainty_ms=now.uncertainty_ms,
             sent_ms=now.monotonic_ms,
         )
-        return [self._sealed(Up.BIRTH, birth)]
+        # Also when a birth is repeated: the broker may have lost the subscription, or we this list.
+        subscription = Subscribe(topic_filter=self._identity.address.down_filter)
+        return [subscription, self._sealed(Up.BIRTH, birth)]
 
     def _offered(self) -> list[EpochSpan]:
         """What is kept; if there are too many epochs, those that wait come first."""

@@ -113,6 +113,7 @@ class _Process:
         self._connect_at = 0
         self._give_up_at = 0
         self._look_at = 0
+        self._pause_until = 0
         self._told = ""
 
     def run(self, stop: threading.Event) -> None:
@@ -138,20 +139,29 @@ class _Process:
             item = None
         now = self._now()
         try:
-            if isinstance(item, tuple):
-                self._handle(*item, now)
-            elif item is not None and "wanted" in item:
-                self._do(self._engine.wanted(now))
-            if now.monotonic_ms >= self._due_ms() or (item is not None and "recorded" in item):
-                self._look_at = now.monotonic_ms + LOOK_MS
+            self._take(item, now)
+            if item is not None or now.monotonic_ms >= self._due_ms():
                 self._do(self._engine.tick(now))
-                # Again and again: an agent that starts later has not heard the first one.
-                self._do([TellAgent(connected=self._engine.answered)])
         except EdgeError as error:
-            # The journal may be busy or about to be moved aside; it is looked at again.
-            self._look_at = now.monotonic_ms + LOOK_MS
+            # The journal may be busy or about to be moved aside: it is looked at again.
+            self._pause_until = now.monotonic_ms + LOOK_MS
             self._note_once("journal_unreadable", error.diagnostics())
+        self._look(now)
         self._keep_connected(now)
+
+    def _take(self, item: Hint | tuple[Connection, Event] | None, now: Now) -> None:
+        if isinstance(item, tuple):
+            self._handle(*item, now)
+        elif item is not None and "wanted" in item:
+            self._do(self._engine.wanted(now))
+
+    def _look(self, now: Now) -> None:
+        """Once a second, whatever else: the journal is looked at, the agent told where we stand."""
+        if now.monotonic_ms < self._look_at:
+            return
+        self._look_at = now.monotonic_ms + LOOK_MS
+        # Again and again: an agent that starts later has not heard the first one.
+        self._do([TellAgent(connected=self._engine.answered)])
 
     def _handle(self, connection: Connection, event: Event, now: Now) -> None:
         if connection is not self._connection:
@@ -249,7 +259,8 @@ class _Process:
 
     def _due_ms(self) -> int:
         due = self._engine.due_ms
-        return self._look_at if due is None else min(due, self._look_at)
+        soonest = self._look_at if due is None else min(due, self._look_at)
+        return max(soonest, self._pause_until)
 
     def _now(self) -> Now:
         read = clock.read(

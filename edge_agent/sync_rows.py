@@ -45,6 +45,7 @@ class RowsKeeper:
         self._random = random
         self._transfer: _Transfer | None = None
         self._asked_at: int | None = None
+        self._asked_last = -WANTED_EVERY_MS
         self._tries = 0
         self._mismatches = 0
         self._due = 0
@@ -65,7 +66,7 @@ class RowsKeeper:
             if transfer is None:
                 self._confirmed(now_ms)
                 if message.more:
-                    yield self._ask_delta(now_ms)
+                    yield from self.wanted(now_ms)
             if message.rows or message.to_version != before:
                 yield TellAgent(cache_version=message.to_version)
             return
@@ -103,8 +104,12 @@ class RowsKeeper:
 
     def wanted(self, now_ms: int) -> Iterator[Wish]:
         """Somebody waits for the newest rows: ask now, unless that was done just now."""
-        just_asked = self._asked_at is not None and now_ms - self._asked_at < WANTED_EVERY_MS
-        if self._transfer is None and not just_asked:
+        if self._transfer is not None:
+            return
+        if now_ms - self._asked_last < WANTED_EVERY_MS:
+            # The answer is on its way; should it not come, tick asks again.
+            self._due = min(self._due, now_ms + ASK_AGAIN_MS)
+        else:
             yield self._ask_delta(now_ms)
 
     @property
@@ -125,6 +130,7 @@ class RowsKeeper:
             yield self._ask_delta(now_ms)
 
     def _ask_delta(self, now_ms: int) -> Request:
+        self._asked_last = now_ms
         self._expect_answer(now_ms)
         version = self._cache.standing().version
         return Request(wanted=Wanted.DELTA, version=version, sent_ms=now_ms)

@@ -114,6 +114,7 @@ class Between(Generic[J, H]):
 
     def deliver(self, sent: Sent) -> None:
         self.do(self.engine.received(*sent, self.now))
+        self.do(self.engine.tick(self.now))
 
     def step(self, ms: int = 1) -> None:
         """Carry what is on its way once in each direction, then let time pass."""
