@@ -41,9 +41,14 @@ class BrokerAddress:
 
 
 class Link:
-    """Connects, and again after every loss; what cannot be said is dropped and counted."""
+    """Connects, and again after every loss; what cannot be said is dropped and counted.
 
-    def __init__(self, address: BrokerAddress, receive: Receive) -> None:
+    `ready` is called from its thread whenever edges are heard (again).
+    """
+
+    def __init__(
+        self, address: BrokerAddress, receive: Receive, ready: Callable[[], None] = lambda: None
+    ) -> None:
         if address.authority is None and not is_loopback(address.host):
             raise SettingsError(
                 message(
@@ -55,6 +60,7 @@ class Link:
         self.dropped = 0
         self._address = address
         self._receive = receive
+        self._ready = ready
         self._subscribed = threading.Event()
         self._client = _client(address, self)
 
@@ -100,6 +106,7 @@ class Link:
 
     def on_subscribe(self, *_: object) -> None:
         self._subscribed.set()
+        self._ready()
 
     def on_disconnect(self, *arguments: Any) -> None:
         """Paho's (client, userdata, flags, reason, properties)."""

@@ -1,6 +1,7 @@
 """Routes of taps, passages, punches and alarms, and the live feed."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -203,8 +204,9 @@ async def live(
 
 async def _events(feed: Live, last: int | None) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
-    async for news in feed.follow(last):
-        yield b": quiet\n\n" if news is None else event(news)
+    async with aclosing(feed.follow(last)) as told:
+        async for news in told:
+            yield b": quiet\n\n" if news is None else event(news)
 
 
 def event(news: News) -> bytes:

@@ -63,7 +63,7 @@ class Synchronisation:
 
     async def start(self) -> None:
         address = await self._start_broker()
-        link = Link(address, self._receive)
+        link = Link(address, self._receive, self._greet)
         self._link = link
         for tenant in self._hub.tenants:
             self._add_users(tenant)
@@ -73,8 +73,6 @@ class Synchronisation:
         link.start()
         if not await asyncio.to_thread(link.wait_until_ready, _READY_S_MAX):
             log.warning("broker_not_reached host=%s port=%d", address.host, address.port)
-        for station in self._stations.values():
-            await asyncio.to_thread(station.postman.greet_everyone)
 
     async def stop(self) -> None:
         if self._link is not None:
@@ -94,6 +92,11 @@ class Synchronisation:
         settings = self._hub.settings.mqtt
         port = self._broker.port if self._broker else settings.port
         return settings.public_host or settings.host, settings.public_port or port
+
+    def _greet(self) -> None:
+        """Edges may have spoken or been spoken to in vain: ask all for a birth."""
+        for station in self._stations.values():
+            station.greet()
 
     def _receive(self, topic: str, payload: bytes) -> None:
         try:

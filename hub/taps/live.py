@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -73,7 +74,7 @@ class Live:
         """Something that is not recorded yet; it has no number and is not told again."""
         self._tell([News(id=0, kind=HINT, body=body, at=self._clock())])
 
-    async def follow(self, last: int | None) -> AsyncIterator[News | None]:
+    async def follow(self, last: int | None) -> AsyncGenerator[News | None, None]:
         """News after `last` (None: from now on), for ever; None when it is quiet for a while."""
         listener = Listener(asyncio.get_running_loop())
         with self._changing:
@@ -85,13 +86,14 @@ class Live:
                 last = self._last
             else:
                 listener.missed = True
-            async for each in self._followed(listener, last):
-                yield each
+            async with aclosing(self._followed(listener, last)) as news:
+                async for each in news:
+                    yield each
         finally:
             with self._changing:
                 self._listeners.remove(listener)
 
-    async def _followed(self, listener: Listener, last: int) -> AsyncIterator[News | None]:
+    async def _followed(self, listener: Listener, last: int) -> AsyncGenerator[News | None, None]:
         while not self._closed:
             if listener.missed:
                 listener.missed = False

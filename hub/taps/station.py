@@ -57,6 +57,7 @@ class Station:
         self._asked: queue.Queue[RowsDue | RequestDue] = queue.Queue(WAITING_MAX)
         self._changed: set[SiteId] = set()
         self._changing = threading.Lock()
+        self._greeting = threading.Event()
         self._ears = Worker("ingest", self._take, every_s=1.0)
         self._fold = Worker("projector", self._project, every_s=1.0)
         self._voice = Worker("post", self._post, every_s=_TICK_S)
@@ -84,6 +85,11 @@ class Station:
         for worker in self._workers:
             worker.stop()
         self.postman.snapshots.close()
+
+    def greet(self) -> None:
+        """Ask every edge for a birth; from any thread, never waits."""
+        self._greeting.set()
+        self._voice.wake()
 
     def receive(self, topic: str, payload: bytes) -> None:
         """From the broker's thread; never waits."""
@@ -133,6 +139,9 @@ class Station:
             pass
 
     def _post(self) -> None:
+        if self._greeting.is_set():
+            self._greeting.clear()
+            self.postman.greet_everyone()
         with self._changing:
             sites, self._changed = self._changed, set()
         if sites:
