@@ -94,6 +94,7 @@ class Engine:
         """The broker has accepted the connection."""
         self._connected = True
         self._births = self.refused = 0
+        self._birth_due = now.monotonic_ms
         self._echoes.clear()
         online = EdgeState(session=self._session, online=True)
         return [*self._birth(now), self._sealed(Up.STATE, online)]
@@ -204,10 +205,10 @@ class Engine:
         return [TellAgent(connected=False)] if was else []
 
     def _birth(self, now: Now) -> list[Action]:
+        self._born = self._offered()
         wait = again_after_ms(BIRTH_AGAIN_MS, BIRTH_AGAIN_CAP_MS, self._births, self._random)
         self._birth_due = now.monotonic_ms + wait
         self._births += 1
-        self._born = self._offered()
         self._echoes.append(now.monotonic_ms)
         self._rows.begin(now.monotonic_ms)
         standing = self._cache.standing()

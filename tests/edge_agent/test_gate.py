@@ -256,6 +256,7 @@ def test_a_movement_of_a_release_before_the_start_moves_nobody(bench: Bench) -> 
     assert bench.recorder.journal.presence(ANA) is None
 
 
+@pytest.mark.must("P-091", "P-093")
 def test_a_command_opens_once_and_is_recorded_first(bench: Bench) -> None:
     bench.command()
     bench.command()
@@ -269,6 +270,7 @@ def test_a_command_opens_once_and_is_recorded_first(bench: Bench) -> None:
     assert (passed.grant and passed.grant.seq, passed.holder) == (2, None)
 
 
+@pytest.mark.must("P-091")
 def test_a_command_is_not_repeated_after_a_restart(bench: Bench) -> None:
     bench.command()
     bench.restart()
@@ -276,17 +278,20 @@ def test_a_command_is_not_repeated_after_a_restart(bench: Bench) -> None:
     assert len(bench.door.released) == 1
 
 
+@pytest.mark.must("P-092")
 def test_an_expired_command_never_opens(bench: Bench) -> None:
     bench.command(valid_s=0)
     assert _outcome(bench) == ("expired", "")
     assert bench.door.released == []
 
 
+@pytest.mark.must("P-092")
 def test_a_command_that_may_have_expired_by_the_clocks_doubt_never_opens(bench: Bench) -> None:
     bench.command(valid_s=0.006)
     assert _outcome(bench) == ("expired", "")
 
 
+@pytest.mark.must("P-092", "P-093")
 def test_a_command_is_refused_while_the_clock_is_unknown(bench: Bench) -> None:
     bench.cache.compared = None
     bench.restart()

@@ -26,6 +26,7 @@ def identity(environment: str = "test") -> Identity:
     )
 
 
+@pytest.mark.must("P-102")
 def test_what_is_stored_is_loaded_and_only_its_user_may_read_it(tmp_path: Path) -> None:
     stored = identity()
     path = store_identity(tmp_path / "state", stored)
@@ -48,6 +49,7 @@ def test_an_edge_that_is_not_enrolled_is_told_how(tmp_path: Path) -> None:
         load_identity(tmp_path, "test")
 
 
+@pytest.mark.must("P-102")
 def test_an_identity_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = store_identity(tmp_path, identity())
     path.chmod(0o640)
