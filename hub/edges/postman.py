@@ -29,9 +29,6 @@ from wire.topics import Down
 
 log = logging.getLogger(__name__)
 
-DELTAS_AT_ONCE_MAX = 8
-"""An edge far behind is told in steps; it asks for the rest when it has these."""
-
 HELLO_EVERY = timedelta(seconds=5)
 COMMAND_EVERY = timedelta(seconds=1)
 
@@ -135,17 +132,16 @@ class Postman:
                 self.greet(edge)
 
     def _delta(self, connection: Connection, edge: Edge, version: int, echo_ms: int | None) -> bool:
-        """Send deltas from a version on; False if that version is not in the log."""
-        for _ in range(DELTAS_AT_ONCE_MAX):
-            delta = rows.delta(connection, edge.site, version)
-            if delta is None:
-                return False
-            included = rows.included(connection, edge.site, edge.id, delta.to_version)
-            self._send_delta(edge, delta, _newest(included), echo_ms)
-            version, echo_ms = delta.to_version, None
-            self._told[edge.id] = version
-            if not delta.more:
-                break
+        """Send what follows a version, as much as one message holds; the edge asks for the rest.
+
+        False if that version is not in the log.
+        """
+        delta = rows.delta(connection, edge.site, version)
+        if delta is None:
+            return False
+        included = rows.included(connection, edge.site, edge.id, delta.to_version)
+        self._send_delta(edge, delta, _newest(included), echo_ms)
+        self._told[edge.id] = delta.to_version
         return True
 
     def _send_delta(
@@ -167,6 +163,7 @@ class Postman:
                 rows=list(delta.rows),
                 included=included,
                 set_hash=delta.set_hash,
+                more=delta.more,
             ),
         )
 

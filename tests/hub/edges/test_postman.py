@@ -166,6 +166,21 @@ def test_included_says_which_entries_the_figures_contain(half: HubHalf) -> None:
     assert told.included == {chain.epoch: 3}
 
 
+def test_an_edge_far_behind_is_told_that_there_is_more(half: HubHalf) -> None:
+    edge = half.enrolled()
+    half.put(*((RowKind.HOLDER, f"h-{number}", HolderRow(blocked=False)) for number in range(2500)))
+    held: Held = {}
+    version, more = 0, True
+    while more:
+        half.hear(edge.says(Up.REQUEST, edge.wants(Wanted.DELTA, version), half.at))
+        told = rows_told(half, edge)
+        applied(held, told.rows)
+        assert (told.from_version, hash_of(held)) == (version, told.set_hash)
+        version, more = told.to_version, told.more
+    assert len(held) == 2500
+    assert len(edge.heard(Rows)) == 3
+
+
 @pytest.mark.must("P-060")
 def test_counters_grow_over_restarts_restores_and_many_messages(half: HubHalf) -> None:
     half.furnish()
