@@ -97,21 +97,21 @@ def enrol(request: Request, hub: HubNow, caller: CallerNow, typed: TypedNow) -> 
     except HubError as error:
         form = refused(typed, error, reading(request))
         return _gates(request, hub, caller, form, status=error.status)
-    return _code(request, hub, body.name, made)
+    return _code(request, hub, body.name, made, again=False)
 
 
 @router.post("/edges/{edge}/code")
 def renew_code(request: Request, hub: HubNow, caller: CallerNow, edge: str) -> Response:
     made = edges_api.renew_code(edge, caller, hub)
     with caller.tenant.database.read() as connection:
-        name = edges.get(connection, EdgeId(edge)).name
-    return _code(request, hub, name, made)
+        known = edges.get(connection, EdgeId(edge))
+    return _code(request, hub, known.name, made, again=known.enrolled_at is not None)
 
 
-def _code(request: Request, hub: Hub, name: str, made: EnrolmentCode) -> Response:
+def _code(request: Request, hub: Hub, name: str, made: EnrolmentCode, *, again: bool) -> Response:
     """The code is in this answer only: nowhere in an address, a cookie or a log."""
     url = hub.settings.http.public_url or f"{request.url.scheme}://{request.url.netloc}"
-    command = f"vratar-edge enrol --config edge.toml --hub {url} --code {made.code}"
+    command = f"vratar-edge enrol --hub {url} --code {made.code}{' --replace' if again else ''}"
     return page(request, "enrolment_code.html", name=name, code=made.code, command=command)
 
 

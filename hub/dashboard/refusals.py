@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.routing import APIRoute
 
-from hub.caller import identified
+from hub.caller import Caller, identified
 from hub.dashboard.frame import page, secured
 from hub.errors import HubError, InvalidError, UnauthenticatedError, message
 
@@ -40,8 +40,8 @@ def refusal(request: Request, error: HubError) -> Response:
     if isinstance(error, UnauthenticatedError):
         return _to_login(request)
     if not hasattr(request.state, "caller"):
-        request.state.caller = identified(request)
-    response = page(request, "refusal.html", status=error.status, error=error)
+        request.state.caller = _whoever(request)
+    response = secured(page(request, "refusal.html", status=error.status, error=error))
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
@@ -51,6 +51,14 @@ def wanted_inside(address: str) -> str:
     """Where to go after logging in: a page of this hub, else the first one."""
     inside = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if inside and address.isprintable() else "/"
+
+
+def _whoever(request: Request) -> Caller | None:
+    """Who asks; nobody where not even the organisation is known."""
+    try:
+        return identified(request)
+    except HubError:
+        return None
 
 
 def _to_login(request: Request) -> Response:
