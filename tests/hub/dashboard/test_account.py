@@ -56,4 +56,7 @@ def test_a_password_that_cannot_be_changed_is_told_at_its_field(
 
 
 def test_the_role_is_told(centre: Centre) -> None:
-    assert "Recepcija" in centre.browser(Role.RECEPTION).get("/account").text
+    page = centre.browser(Role.RECEPTION).get("/account")
+    assert "Role Reception" in page.text
+    page = centre.browser().get("/account")
+    assert "Vloga Lastnik" in page.text

@@ -42,13 +42,12 @@ def test_parts_that_do_not_answer_are_named(centre: Centre) -> None:
 def test_a_gate_of_a_connected_edge_is_opened_and_it_is_recorded(centre: Centre) -> None:
     centre.connect()
     browser = centre.browser(Role.RECEPTION)
-    centre.bench.account("reception", Role.RECEPTION)
     page = browser.get("/gates")
     opened = browser.submit(page, f"/gates/{centre.house.way_in}/open")
     assert opened.path == "/gates"
     assert opened.root.every("div", role="status")
     with centre.bench.database.read() as connection:
-        actions = [entry.action for entry in audit.newest(connection)]
+        actions = [entry.action for entry in audit.newest(connection, before=None, limit=5)]
     assert "command.open" in actions
 
 
@@ -82,7 +81,7 @@ def test_the_enrolment_code_is_shown_once_with_the_command_to_type(centre: Centr
     typed = {"name": "Garderobe", "site": centre.house.site}
     shown = browser.submit(page, "/edges", typed)
     code = shown.root.one("output").text
-    assert re.fullmatch(r"([A-Z2-7]{4}-){3}[A-Z2-7]{4}", code)
+    assert re.fullmatch(r"([A-Z2-9]{4}-){3}[A-Z2-9]{4}", code)
     command = shown.root.every("code")[0].text
     assert command == f"vratar-edge enrol --hub http://testserver --code {code}"
     assert code not in browser.get("/gates").source

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.entries import Verdict
+from core.entries import Commanded
+from core.ids import CommandId
 from core.reasons import Reason
 from tests.hub.dashboard.conftest import Centre
 from tests.hub.dashboard.reading import Element, Page
@@ -94,6 +95,7 @@ def test_the_fragment_has_the_same_rows_as_the_page(lively: Centre) -> None:
 
 def test_a_second_opinion_that_differs_is_told_with_its_reason(centre: Centre) -> None:
     centre.connect()
+    centre.bench.clock.turn(timedelta(minutes=1))
     house = centre.house
     house.happened(house.tapped("Maja Novak"), centre.bench.clock())
     centre.send()
@@ -104,14 +106,21 @@ def test_a_second_opinion_that_differs_is_told_with_its_reason(centre: Centre) -
 
 def test_a_gate_opened_by_staff_is_told_when_somebody_went_through(centre: Centre) -> None:
     centre.connect()
-    house = centre.house
+    house, at = centre.house, centre.bench.clock()
     opening = house.happened(
-        house.tapped(None, Verdict.DENY, Reason.UNKNOWN_CREDENTIAL), centre.bench.clock()
+        Commanded(
+            command=CommandId("c-1"),
+            action="open",
+            access_point=house.way_in,
+            outcome="executed",
+            detail="",
+        ),
+        at,
     )
-    house.happened(house.passed(opening, None), centre.bench.clock())
+    house.happened(house.passed(opening, None), at)
     centre.send()
-    text = rows(centre.browser().get("/"))[0].text
-    assert "Vrata je odprlo osebje." in text
+    (row,) = rows(centre.browser().get("/"))
+    assert "Vrata je odprlo osebje. Prehod opravljen" in row.text.replace("prehod", "Prehod")
 
 
 def test_the_row_of_a_tap_changes_when_its_passage_is_known(centre: Centre) -> None:
