@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         code: int = chosen.run(world, chosen)
-    except KeyboardInterrupt:
-        world.told(words.ENDED)
+    except KeyboardInterrupt as interrupted:
+        world.told(words.ENDED, signal=interrupted.args[0] if interrupted.args else "SIGINT")
         return 0 if chosen.run is _demo and not chosen.script else 1
     except _FAILURES as failure:
         sys.stderr.write(words.FAILED.in_(chosen.language).format(problem=failure) + "\n")
@@ -97,9 +97,8 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> Never:
-    del number, frame
-    raise KeyboardInterrupt
+def _interrupt(number: int, _: FrameType | None) -> Never:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ Ctrl-C ends everything that was started.
 )
 
 KEPT = Text(sl="Vse ostane v {directory}.", en="Everything is kept in {directory}.")
-ENDED = Text(sl="Konec.", en="Ended.")
+ENDED = Text(sl="Konec ({signal}).", en="Ended ({signal}).")
 AGREED = Text(
     sl="Vse se ujema: {laid} prislonjenih kartic, {passages} ljudi skozi vrata, {rows} vrstic"
     " v vozlišču, verige so cele ({seconds:.0f} s).",

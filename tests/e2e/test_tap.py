@@ -30,8 +30,9 @@ def test_a_tap_opens_the_gate_and_its_passage_is_a_row_at_the_hub(running: Runni
     assert (tap["access_point"], tap["verdict"], tap["reason"]) == (ENTRY, "allow", "granted")
     assert (passage["access_point"], passage["movement"]) == (ENTRY, "passed")
     assert (passage["grant_epoch"], passage["grant_seq"]) == (tap["epoch"], tap["seq"])
-    [walked] = [each for each in running.stage.crowd.record.passages if each.card]
-    assert walked.card == running.stage.visitor("yearly").card.hex()
+    card = running.stage.visitor("yearly").card.hex()
+    [walked] = [each for each in running.stage.crowd.record.passages if each.card == card]
+    assert (walked.access_point, walked.forced) == (ENTRY, False)
 
 
 def test_a_refusal_keeps_the_arm_shut_and_tells_why(running: Running) -> None:
