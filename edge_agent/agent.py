@@ -112,6 +112,10 @@ class Agent:
         due = [self._tick_at_ms, *(held.until_ms for held in self._held.values())]
         return max(0, min(due) - self._now().monotonic_ms)
 
+    def rest(self) -> None:
+        """Nobody waits: tidy the journal, so that no later tap has to."""
+        self._parts.recorder.tidy()
+
     def close(self) -> None:
         self._parts.recorder.close()
 
@@ -192,14 +196,13 @@ class Agent:
         if recorder.is_open and not was_open:
             self._settle_earlier(reading)
         if not self._was_tapped:
-            self._tidy(reading)
+            self._trim(reading)
         self._was_tapped = False
         self._stand(reading)
 
-    def _tidy(self, reading: Reading) -> None:
+    def _trim(self, reading: Reading) -> None:
         """What would hold up a tap is done while nobody taps, a little at a time."""
         recorder = self._parts.recorder
-        recorder.checkpoint()
         if reading.monotonic_ms < self._trim_at_ms or reading.corrected is None:
             return
         cache = self._parts.cache
@@ -262,5 +265,7 @@ def serve(agent: Agent, inbox: "queue.SimpleQueue[Event]", stop: threading.Event
                     continue
                 event = Ticked()
             agent.handle(event)
+            if inbox.empty():
+                agent.rest()
     finally:
         agent.close()

@@ -24,6 +24,9 @@ from wire.errors import WireError
 OWED_MAX = 1_000
 """Movements and alarms that wait in memory for a journal that can be written."""
 
+UNTIDIED_MAX = 32
+"""So many records lie in the write-ahead log before they are moved into the file."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -52,6 +55,7 @@ class Recorder:
         self._journal: Journal | None = None
         self._damaged = False
         self._refused = 0
+        self._untidied = 0
         self._owed: deque[_Owed] = deque(maxlen=OWED_MAX)
 
     @property
@@ -132,11 +136,13 @@ class Recorder:
         except JournalError:
             _logger.debug("journal_still_failing")
 
-    def checkpoint(self) -> None:
-        """Tidy the journal's file; a failure shows at the next record."""
-        if self._journal is not None:
-            with contextlib.suppress(JournalError):
-                self._journal.checkpoint()
+    def tidy(self) -> None:
+        """Checkpoint the journal when it is time; a failure shows at the next record."""
+        if self._journal is None or self._untidied < UNTIDIED_MAX:
+            return
+        self._untidied = 0
+        with contextlib.suppress(JournalError):
+            self._journal.checkpoint()
 
     def trim(
         self, older_than: datetime, marks: Mapping[EpochId, int], included: Mapping[EpochId, int]
@@ -182,6 +188,7 @@ class Recorder:
         except JournalError as error:
             self._failed(error)
             raise
+        self._untidied += 1
         self._worked()
         return entry
 

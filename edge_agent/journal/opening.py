@@ -15,6 +15,9 @@ from edge_agent.journal.schema import migrate
 # A checkpoint costs several syncs: the agent makes one while nobody taps, this is the backstop.
 _CHECKPOINT_PAGES_MAX = 4_000
 _BUSY_MS_MAX = 1_000
+_RESERVE_BYTES = 512 * 1024
+"""Room that is taken at every start: a commit that lengthens no file syncs in half the time."""
+
 _CHECKED_WHOLE_BYTES_MAX = 64 * 1024 * 1024
 """Up to this size a file is checked page by page at every start: a second or two on a Pi."""
 
@@ -50,6 +53,7 @@ def _connected(path: Path) -> sqlite3.Connection:
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES_MAX}")
             migrate(connection, path)
             _check(connection, path)
+            _take_room(connection)
         except BaseException:
             connection.close()
             raise
@@ -62,6 +66,19 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise JournalDamagedError(f"{path}: {found}; it is moved aside and kept for inspection")
+
+
+def _take_room(connection: sqlite3.Connection) -> None:
+    """Lengthen the write-ahead log and the file once, for all the commits until the next start."""
+    try:
+        connection.execute("DROP TABLE IF EXISTS reserve")
+        connection.execute("CREATE TABLE reserve (content BLOB) STRICT")
+        connection.execute("INSERT INTO reserve VALUES (zeroblob(?))", (_RESERVE_BYTES,))
+        connection.execute("DROP TABLE reserve")
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    except sqlite3.OperationalError as error:
+        # A disk that is nearly full may still take entries, which matter more.
+        _logger.warning("journal_room_not_taken detail=%s", error)
 
 
 def _move_aside(path: Path) -> Path:

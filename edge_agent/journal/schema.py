@@ -43,7 +43,6 @@ CREATE TABLE grants (
     zone_to TEXT,
     PRIMARY KEY (epoch, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX grants_of_holder ON grants (holder);
 CREATE TABLE stamps (
     holder TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,

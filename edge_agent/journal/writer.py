@@ -1,7 +1,7 @@
 """Writing the journal: each call of `record` is one durable transaction, or nothing."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +100,7 @@ class Journal:
         self._last_seq, self._last_hash = entries[-1].key.seq, last_hash
         return entries[0]
 
-    def usage(self, entitlements: Iterable[EntitlementId]) -> list[Usage]:
+    def usage(self, entitlements: Sequence[EntitlementId]) -> list[Usage]:
         """What own entries took of these, an entry each; trimmed only when the hub has them."""
         with named_errors(self._path):
             return effects.usages(self._connection, entitlements)

@@ -123,7 +123,7 @@ def test_a_journal_from_the_future_keeps_the_gate_shut_and_is_left_alone(tmp_pat
 def test_a_journal_damaged_under_way_is_replaced_and_told(bench: Bench) -> None:
     bench.enter()
     bench.recorder.journal._connection.execute("PRAGMA cache_size = 0")
-    bench.recorder.checkpoint()
+    bench.recorder.journal.checkpoint()
     bench.path.write_bytes(b"\xff" * bench.path.stat().st_size)
     assert bench.tap() is Reason.NOT_RECORDED
     _next_second(bench)
