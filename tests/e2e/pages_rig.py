@@ -43,7 +43,10 @@ class ServedHouse:
         self.edge.publish(topic, sign(self.house.edge.key, topic, encode(message)))
 
     def connect(self) -> None:
-        self.say(Up.BIRTH, self.house.edge.birth())
+        """Say that the edge is there, with a new connection's number."""
+        chain = self.house.chain
+        spans = [chain.span()] if chain.contents else []
+        self.say(Up.BIRTH, self.house.edge.birth(spans))
 
     def send(self) -> None:
         """What has happened since the last call."""
