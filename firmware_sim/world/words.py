@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from core.reasons import Language, Text
 
 STEPS: Mapping[str, Text] = {
-    "hub": Text(sl="Vozlišče se zaganja", en="Starting the hub"),
+    "hub": Text(sl="Strežnik se zaganja", en="Starting the hub"),
     "people": Text(sl="Središče, ljudje in kartice", en="The centre, people and cards"),
     "edges": Text(sl="Krmilnika se vpisujeta in zaganjata", en="Enrolling and starting the edges"),
     "arrivals": Text(sl="Jutro: prihodi in zavrnitve", en="Morning: arrivals and refusals"),
@@ -19,19 +19,19 @@ STEPS: Mapping[str, Text] = {
         en="No power and no network, then a restart",
     ),
     "remote-open": Text(sl="Recepcija odpre vrata", en="Reception opens the gate"),
-    "block": Text(sl="Vstop je ustavljen v vozlišču", en="Somebody is suspended at the hub"),
+    "block": Text(sl="Vstop je ustavljen na strežniku", en="Somebody is suspended at the hub"),
     "evening": Text(sl="Večer: odhodi", en="Evening: departures"),
-    "check": Text(sl="Primerjava z vozliščem", en="Comparing with the hub"),
+    "check": Text(sl="Primerjava s strežnikom", en="Comparing with the hub"),
 }
 
 RUNNING = Text(
     sl="""
 {site} teče.
 
-  Vozlišče    {hub}   prijava {login}   geslo {password}
+  Strežnik    {hub}   prijava {login}   geslo {password}
   Simulator   {simulator}
 
-Odprite simulator in kliknite »Vhod« pri kateri od kartic; v vozlišču glejte živi pregled.
+Odprite simulator in kliknite »Vhod« pri kateri od kartic; na strežniku glejte pregled v živo.
 Nato izvlecite omrežni kabel, izklopite napajanje ali potisnite vrata na silo.
 Ctrl-C konča vse, kar je bilo zagnano.
 """,
@@ -51,12 +51,12 @@ KEPT = Text(sl="Vse ostane v {directory}.", en="Everything is kept in {directory
 ENDED = Text(sl="Konec ({signal}).", en="Ended ({signal}).")
 AGREED = Text(
     sl="Vse se ujema: {laid} prislonjenih kartic, {passages} ljudi skozi vrata, {rows} vrstic"
-    " v vozlišču, verige so cele ({seconds:.0f} s).",
+    " na strežniku, verige so cele ({seconds:.0f} s).",
     en="All agree: {laid} cards laid, {passages} people through the gates, {rows} rows at the hub,"
     " chains whole ({seconds:.0f} s).",
 )
 DIFFERS = Text(
-    sl="Vozlišče pripoveduje drugače, kot se je zgodilo:",
+    sl="Strežnik pripoveduje drugače, kot se je zgodilo:",
     en="The hub tells another story than what happened:",
 )
 FAILED = Text(sl="Ni uspelo: {problem}", en="Failed: {problem}")

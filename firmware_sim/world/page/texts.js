@@ -2,8 +2,8 @@
 
 export const TEXTS = {
   sl: {
-    tagline: "Navidezno središče: pravi bajti čitalnikov in vrat, prava krmilnika, pravo vozlišče.",
-    toHub: "Odpri vozlišče",
+    tagline: "Navidezno središče: pravi bajti čitalnikov in vrat, prava krmilnika, pravi strežnik.",
+    toHub: "Odpri pregled v živo",
     otherLanguage: "English",
     lost: "Zveza s simulatorjem je prekinjena …",
     people: "Ljudje s karticami",
@@ -37,13 +37,13 @@ export const TEXTS = {
       "stranger": "Neznana kartica, nikjer vpisana",
     },
     ideas: [
-      "Kliknite »Vhod« pri kateri od kartic in glejte, kako se premakne roka vrat. V vozlišču se dotik pojavi takoj.",
+      "Kliknite »Vhod« pri kateri od kartic in glejte, kako se premakne roka vrat. Na pregledu v živo se dotik pojavi takoj.",
       "Pošljite isto osebo še enkrat noter: s to kartico je nekdo že notri. Skozi izhod gre vsakdo.",
       "Kartica za deset obiskov ima še dva obiska. Izklopite »Po odobritvi gredo skozi«: kdor ne gre skozi, dobi obisk nazaj.",
-      "Izvlecite omrežni kabel krmilnika vrat. Vrata odločajo naprej, vozlišče dobi vse, ko kabel spet vtaknete.",
+      "Izvlecite omrežni kabel krmilnika vrat. Vrata odločajo naprej, strežnik dobi vse, ko kabel spet vtaknete.",
       "Izklopite napajanje, ga vklopite in takoj prislonite kartico: vrata odločajo po zadnjih podatkih, tudi brez omrežja.",
-      "Potisnite vrata na silo in poglejte alarm v vozlišču.",
-      "V vozlišču ustavite vstop kateri od oseb in jo pošljite k vhodu.",
+      "Potisnite vrata na silo in poglejte alarm na pregledu v živo.",
+      "Na strežniku ustavite vstop kateri od oseb in jo pošljite k vhodu.",
     ],
   },
   en: {
