@@ -180,9 +180,10 @@ def seen(connection: Connection, edge: Edge, at: datetime) -> None:
         store.change(connection, edge.id, {"last_seen_at": at})
 
 
-def holds_version(connection: Connection, edge: EdgeId, version: int) -> None:
+def holds_version(connection: Connection, edge: Edge, version: int) -> None:
     """The version of the rows that the edge says it has."""
-    store.change(connection, edge, {"cache_version": version})
+    if version != edge.cache_version:
+        store.change(connection, edge.id, {"cache_version": version})
 
 
 def spans(edge: Edge) -> Mapping[str, EpochSpan]:

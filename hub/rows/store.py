@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
-    Select,
     Text,
     and_,
     bindparam,
@@ -215,34 +214,51 @@ def sites_with(
 
 def version_at(connection: Connection, site: SiteId, at: datetime) -> int:
     """The version that was current at an instant of the hub's clock; 0 before the first."""
-    query = select(func.max(_changes.c.version)).where(_changes.c.site == site, _changes.c.at <= at)
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_VERSION_AT, {"site": site, "at": at}).scalar() or 0
 
 
 def body_at(connection: Connection, site: SiteId, key: Key, version: int) -> bytes | None:
     """The body of a row as of a version."""
-    query = (
-        select(_changes.c.body)
-        .where(
-            _changes.c.site == site,
-            _changes.c.kind == key[0],
-            _changes.c.id == key[1],
-            _changes.c.version <= version,
-        )
-        .order_by(_changes.c.version.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar()
+    values = {"site": site, "kind": key[0].value, "id": key[1], "version": version}
+    return connection.execute(_BODY_AT, values).scalar()
 
 
 def bodies_of_holder_at(
     connection: Connection, site: SiteId, holder: HolderId, version: int
 ) -> list[bytes]:
     """The bodies of the holder's entitlements as of a version."""
-    query = _last_of_each(site, version).where(
-        _changes.c.holder == holder, _changes.c.body.is_not(None)
+    values = {"site": site, "holder": holder, "version": version}
+    return [body for body in connection.execute(_OF_HOLDER_AT, values).scalars() if body]
+
+
+# Built once: these run for every tap, and building costs more than running.
+_VERSION_AT = select(func.max(_changes.c.version)).where(
+    _changes.c.site == bindparam("site"), _changes.c.at <= bindparam("at")
+)
+_BODY_AT = (
+    select(_changes.c.body)
+    .where(
+        _changes.c.site == bindparam("site"),
+        _changes.c.kind == bindparam("kind"),
+        _changes.c.id == bindparam("id"),
+        _changes.c.version <= bindparam("version"),
     )
-    return list(connection.execute(query).scalars())
+    .order_by(_changes.c.version.desc())
+    .limit(1)
+)
+_later = _changes.alias("later")
+_OF_HOLDER_AT = select(_changes.c.body).where(
+    _changes.c.site == bindparam("site"),
+    _changes.c.holder == bindparam("holder"),
+    _changes.c.version <= bindparam("version"),
+    ~exists().where(
+        _later.c.site == _changes.c.site,
+        _later.c.kind == _changes.c.kind,
+        _later.c.id == _changes.c.id,
+        _later.c.version > _changes.c.version,
+        _later.c.version <= bindparam("version"),
+    ),
+)
 
 
 def figures(connection: Connection, keys: Iterable[Key]) -> dict[Key, bytes]:
@@ -325,20 +341,6 @@ def trim(connection: Connection, site: SiteId, before: datetime) -> int | None:
     last = connection.execute(select(func.max(_changes.c.version)).where(gone)).scalar()
     connection.execute(delete(_changes).where(gone))
     return last
-
-
-def _last_of_each(site: SiteId, version: int) -> Select[Any]:
-    later = _changes.alias("later")
-    replaced = exists().where(
-        later.c.site == site,
-        later.c.kind == _changes.c.kind,
-        later.c.id == _changes.c.id,
-        later.c.version > _changes.c.version,
-        later.c.version <= version,
-    )
-    return select(_changes.c.body).where(
-        _changes.c.site == site, _changes.c.version <= version, ~replaced
-    )
 
 
 def _log_values(site: SiteId, each: Logged, at: datetime) -> dict[str, object]:

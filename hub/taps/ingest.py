@@ -16,7 +16,7 @@ from hub.rows import service as rows
 from hub.taps import batches, news
 from hub.taps.letters import Letter, Received, opened
 from wire.errors import WireError
-from wire.messages import Batch, Birth, EdgeState, Preview, Rejected, Request
+from wire.messages import Batch, Birth, EdgeState, Preview, Rejected, Request, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +170,8 @@ class Ingest:
         self, connection: Connection, edge: Edge, request: Request, at: datetime
     ) -> list[Due]:
         edges.seen(connection, edge, at)
+        if request.wanted is Wanted.DELTA:
+            edges.holds_version(connection, edge, request.version)
         return [RequestDue(edge=edge, request=request), *self._greeting(edge)]
 
     def _greeting(self, edge: Edge) -> list[Due]:

@@ -1,9 +1,10 @@
 """The projector: folds acknowledged entries into taps, passages, figures, by its own offset."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -22,8 +23,9 @@ from wire.codec import decode_entry
 
 log = logging.getLogger(__name__)
 
-ENTRIES_PER_STEP_MAX = 400
-"""Each may change a figure and a presence, and those of one step travel together."""
+ENTRIES_PER_STEP_MAX = 200
+"""Each may change a figure and a presence, and those of one step travel together; and nobody
+else writes meanwhile."""
 
 assert 2 * ENTRIES_PER_STEP_MAX <= rows.FIGURES_PER_CHANGE_MAX
 
@@ -85,7 +87,7 @@ class Projector:
             return 0
         now = self.clock()
         fresh = _Touched()
-        folded = [each for each in (_placed(connection, one) for one in stored) if each]
+        folded = list(_placed(connection, stored))
         for each in folded:
             self._write(connection, each, fresh, now=now, telling=telling)
         for each in folded:
@@ -119,16 +121,27 @@ class Projector:
                 listener(connection, each.place.edge, each.site, each.entry, now)
 
 
-def _placed(connection: Connection, stored: journal.Stored) -> Folded | None:
-    """The entry at its place; None for one that is kept aside or whose edge was removed."""
-    edge = edges.find(connection, stored.edge)
-    if stored.aside is not None or edge is None:
-        return None
-    entry = decode_entry(stored.content)
-    epoch = journal.epoch(connection, stored.edge, stored.epoch)
-    moment = corrected_moment(entry, epoch.anchor_ms if epoch else None)
-    place = Place(edge=stored.edge, epoch=stored.epoch, seq=stored.seq, at=moment.at)
-    return Folded(position=stored.position, site=edge.site, entry=entry, place=place)
+def _placed(connection: Connection, stored: Sequence[journal.Stored]) -> Iterator[Folded]:
+    """The entries at their places, without those kept aside or of a removed edge."""
+
+    @cache
+    def site_of(edge: EdgeId) -> SiteId | None:
+        found = edges.find(connection, edge)
+        return found.site if found else None
+
+    @cache
+    def anchor_of(edge: EdgeId, epoch: EpochId) -> int | None:
+        found = journal.epoch(connection, edge, epoch)
+        return found.anchor_ms if found else None
+
+    for each in stored:
+        site = site_of(each.edge)
+        if each.aside is not None or site is None:
+            continue
+        entry = decode_entry(each.content)
+        moment = corrected_moment(entry, anchor_of(each.edge, each.epoch))
+        place = Place(edge=each.edge, epoch=each.epoch, seq=each.seq, at=moment.at)
+        yield Folded(position=each.position, site=site, entry=entry, place=place)
 
 
 def _mark(touched: _Touched, stored: Sequence[journal.Stored], connection: Connection) -> None:

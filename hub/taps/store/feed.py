@@ -17,6 +17,9 @@ _feed = table(
 )
 
 
+_INSERT = insert(_feed)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """One thing that happened: kind (tap, passage, punch, alarm, edge, issuing) and its JSON."""
@@ -28,7 +31,7 @@ class News:
 
 
 def add(connection: Connection, *, kind: str, body: str, at: datetime) -> News:
-    result = connection.execute(insert(_feed).values(kind=kind, body=body, at=at))
+    result = connection.execute(_INSERT, {"kind": kind, "body": body, "at": at})
     assert result.inserted_primary_key is not None
     return News(id=int(result.inserted_primary_key[0]), kind=kind, body=body, at=at)
 

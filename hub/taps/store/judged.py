@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Index,
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -145,6 +148,10 @@ KINDS: Mapping[str, Table] = {
 }
 """What can be listed."""
 
+_INSERTS = {kind: insert(each) for kind, each in KINDS.items()}
+_INSERT_EFFECT = insert(_effects)
+_SET_OPINION = update(_taps).where(_taps.c.position == bindparam("judged_position"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -180,15 +187,15 @@ def forget(connection: Connection) -> None:
 
 def add(connection: Connection, kind: str, values: Mapping[str, object]) -> None:
     """One row of a listed kind."""
-    connection.execute(insert(KINDS[kind]).values(**values))
+    connection.execute(_INSERTS[kind], dict(values))
 
 
 def add_effect(connection: Connection, values: Mapping[str, object]) -> None:
-    connection.execute(insert(_effects).values(**values))
+    connection.execute(_INSERT_EFFECT, dict(values))
 
 
 def set_opinion(connection: Connection, position: int, values: Mapping[str, object]) -> None:
-    connection.execute(update(_taps).where(_taps.c.position == position).values(**values))
+    connection.execute(_SET_OPINION, {"judged_position": position, **values})
 
 
 def tap(connection: Connection, position: int) -> Any:
@@ -213,25 +220,17 @@ def taken(
     connection: Connection, entitlements: Iterable[EntitlementId], before: Place | None
 ) -> dict[EntitlementId, int]:
     """Units taken of each entitlement, by everything or by what was before a place."""
-    query = (
-        select(_effects.c.entitlement, func.sum(_effects.c.units).label("units"))
-        .where(_effects.c.entitlement.in_(list(entitlements)), *_before(before))
-        .group_by(_effects.c.entitlement)
-    )
-    return {EntitlementId(row.entitlement): row.units for row in connection.execute(query)}
+    values = {"entitlements": list(entitlements)} | _values(before)
+    found = connection.execute(_TAKEN if before is None else _TAKEN_BEFORE, values)
+    return {EntitlementId(row.entitlement): row.units for row in found}
 
 
 def last_move(
     connection: Connection, holder: HolderId, before: Place | None
 ) -> tuple[ZoneId | None, datetime] | None:
     """The zone a holder moved into last, and when by the edge's clock."""
-    query = (
-        select(_effects.c.zone, _effects.c.raw_at)
-        .where(_effects.c.holder == holder, _effects.c.moves, *_before(before))
-        .order_by(_effects.c.at.desc(), _effects.c.epoch.desc(), _effects.c.seq.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
+    query = _LAST_MOVE if before is None else _LAST_MOVE_BEFORE
+    row = connection.execute(query, {"holder": holder} | _values(before)).first()
     return None if row is None else (row.zone, row.raw_at)
 
 
@@ -239,25 +238,66 @@ def open_grant(
     connection: Connection, holder: HolderId, before: Place
 ) -> tuple[EpochId, int] | None:
     """A grant of the holder at that edge that was not settled yet."""
-    settling = _effects.alias("settling")
-    settled = exists().where(
-        settling.c.edge == _effects.c.edge,
-        settling.c.settles_epoch == _effects.c.epoch,
-        settling.c.settles_seq == _effects.c.seq,
-        or_(
-            settling.c.epoch < before.epoch,
-            and_(settling.c.epoch == before.epoch, settling.c.seq < before.seq),
+    row = connection.execute(_OPEN_GRANT, {"holder": holder} | _values(before)).first()
+    return None if row is None else (EpochId(row.epoch), row.seq)
+
+
+def _values(place: Place | None) -> dict[str, object]:
+    if place is None:
+        return {}
+    return {
+        "before_edge": place.edge,
+        "before_epoch": place.epoch,
+        "before_seq": place.seq,
+        "before_at": place.at,
+    }
+
+
+def _is_earlier(effects: FromClause) -> ColumnElement[bool]:
+    """Earlier among the entries of one edge."""
+    epoch: BindParameter[str] = bindparam("before_epoch")
+    return or_(
+        effects.c.epoch < epoch,
+        and_(effects.c.epoch == epoch, effects.c.seq < bindparam("before_seq")),
+    )
+
+
+# Built once: these run for every tap, and building costs more than running.
+# Within an edge order is epoch and seq; across edges it is corrected time.
+_IS_BEFORE = or_(
+    and_(_effects.c.edge == bindparam("before_edge"), _is_earlier(_effects)),
+    and_(_effects.c.edge != bindparam("before_edge"), _effects.c.at < bindparam("before_at")),
+)
+_TAKEN = (
+    select(_effects.c.entitlement, func.sum(_effects.c.units).label("units"))
+    .where(_effects.c.entitlement.in_(bindparam("entitlements", expanding=True)))
+    .group_by(_effects.c.entitlement)
+)
+_TAKEN_BEFORE = _TAKEN.where(_IS_BEFORE)
+_LAST_MOVE = (
+    select(_effects.c.zone, _effects.c.raw_at)
+    .where(_effects.c.holder == bindparam("holder"), _effects.c.moves)
+    .order_by(_effects.c.at.desc(), _effects.c.epoch.desc(), _effects.c.seq.desc())
+    .limit(1)
+)
+_LAST_MOVE_BEFORE = _LAST_MOVE.where(_IS_BEFORE)
+_settling = _effects.alias("settling")
+_OPEN_GRANT = (
+    select(_effects.c.epoch, _effects.c.seq)
+    .where(
+        _effects.c.holder == bindparam("holder"),
+        _effects.c.opens,
+        _effects.c.edge == bindparam("before_edge"),
+        _is_earlier(_effects),
+        ~exists().where(
+            _settling.c.edge == _effects.c.edge,
+            _settling.c.settles_epoch == _effects.c.epoch,
+            _settling.c.settles_seq == _effects.c.seq,
+            _is_earlier(_settling),
         ),
     )
-    query = select(_effects.c.epoch, _effects.c.seq).where(
-        _effects.c.holder == holder,
-        _effects.c.opens,
-        _effects.c.edge == before.edge,
-        *_before(before),
-        ~settled,
-    )
-    row = connection.execute(query.limit(1)).first()
-    return None if row is None else (EpochId(row.epoch), row.seq)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,17 +330,3 @@ def listed(connection: Connection, kind: str, wanted: Filter) -> Sequence[Any]:
     if wanted.cursor is not None:
         query = query.where(number < wanted.cursor)
     return list(connection.execute(query))
-
-
-def _before(place: Place | None) -> list[ColumnElement[bool]]:
-    """Within an edge order is epoch and seq; across edges it is corrected time."""
-    if place is None:
-        return []
-    own = and_(
-        _effects.c.edge == place.edge,
-        or_(
-            _effects.c.epoch < place.epoch,
-            and_(_effects.c.epoch == place.epoch, _effects.c.seq < place.seq),
-        ),
-    )
-    return [or_(own, and_(_effects.c.edge != place.edge, _effects.c.at < place.at))]

@@ -166,6 +166,14 @@ def test_included_says_which_entries_the_figures_contain(half: HubHalf) -> None:
     assert told.included == {chain.epoch: 3}
 
 
+def test_a_request_says_which_version_the_edge_holds(half: HubHalf) -> None:
+    half.furnish()
+    edge = half.enrolled()
+    half.hear(edge.says(Up.REQUEST, edge.wants(Wanted.DELTA, 5), half.at))
+    with half.database.read() as connection:
+        assert service.get(connection, edge.id).cache_version == 5
+
+
 def test_an_edge_far_behind_is_told_that_there_is_more(half: HubHalf) -> None:
     edge = half.enrolled()
     half.put(*((RowKind.HOLDER, f"h-{number}", HolderRow(blocked=False)) for number in range(2500)))
