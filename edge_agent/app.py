@@ -127,16 +127,20 @@ def _verify_journal(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     """Supervise the processes; what is wrong from the start is told before any is started."""
     from edge_agent.cli import identity_of, profile_of
+    from edge_agent.hints import check_folder
+    from edge_agent.lock import RUN_LOCK, alone
 
     settings = load(arguments.config, os.environ)
     _log(settings)
     identity = identity_of(settings)
     profile_of(settings)
+    check_folder(settings.directory)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _console(arguments).tell(cli_texts.RUNNING, edge=identity.enrolment.edge)
-    supervise(sorted(_PROCESSES), _starter(arguments.config), stop, time.monotonic)
+    with alone(settings.directory / RUN_LOCK):
+        _console(arguments).tell(cli_texts.RUNNING, edge=identity.enrolment.edge)
+        supervise(sorted(_PROCESSES), _starter(arguments.config), stop, time.monotonic)
     return 0
 
 
@@ -162,6 +166,7 @@ def _agent(settings: Settings, stop: threading.Event) -> None:
     from edge_agent.doors.profile import load_profile
     from edge_agent.drivers import hardware_of
     from edge_agent.identity import load_identity
+    from edge_agent.lock import AGENT_LOCK, alone_after
 
     profile = load_profile(settings.hardware_profile, devices=settings.hardware_devices)
     surroundings = agent_process.Surroundings(
@@ -172,7 +177,10 @@ def _agent(settings: Settings, stop: threading.Event) -> None:
         random_bytes=os.urandom,
         software=_software(),
     )
-    agent_process.run(surroundings, stop)
+    # A board and a journal have one master: the agent of a killed run may still be ending.
+    with alone_after(settings.directory / AGENT_LOCK, stop) as is_alone:
+        if is_alone:
+            agent_process.run(surroundings, stop)
 
 
 def _sync(settings: Settings, stop: threading.Event) -> None:

@@ -18,6 +18,7 @@ from edge_agent.doors.hardware import HardwareProfile
 from edge_agent.doors.profile import load_profile
 from edge_agent.enrolment import enrol, is_enrolled
 from edge_agent.errors import EdgeError
+from edge_agent.hints import check_folder
 from edge_agent.identity import IDENTITY_FILE, Identity, load_identity
 from edge_agent.journal import first_broken
 from edge_agent.journal.errors import named_errors
@@ -78,6 +79,9 @@ def check_config(path: Path, environment: Mapping[str, str], console: Console) -
         profile = _attempt(lambda: profile_of(settings), problems)
         identity = _attempt(lambda: identity_of(settings), problems)
         _attempt(lambda: _check_journal(settings), problems)
+        _attempt(lambda: check_folder(settings.directory), problems)
+    if profile is not None:
+        problems.extend(_missing_devices(profile))
     if settings is None or profile is None or identity is None or problems:
         console.fail(cli_texts.PROBLEMS)
         for problem in problems:
@@ -171,6 +175,18 @@ def _newest_rows(path: Path, limit: int) -> list[tuple[bytes, bytes]]:
 def _as_json(content: bytes, written: bytes) -> str:
     entry = {"entry": json.loads(content), "hash": written.hex()}
     return json.dumps(entry, ensure_ascii=False, sort_keys=True)
+
+
+def _missing_devices(profile: HardwareProfile) -> Iterable[str]:
+    """An edge runs without a part, and finds it when it is plugged in; here it is a problem."""
+    devices = [door.line.path for door in profile.doors]
+    devices += [reader.path for reader in profile.readers]
+    for path in devices:
+        if not path.exists():
+            yield (
+                f"{path} is not there: plug the part in, or correct the profile's path or the udev"
+                " rule that names it"
+            )
 
 
 def _check_journal(settings: Settings) -> None:

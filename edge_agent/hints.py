@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from edge_agent.errors import EdgeError
+
 AGENT_SOCKET = "agent.sock"
 SYNC_SOCKET = "sync.sock"
 DISPLAY_SOCKET = "display.sock"
@@ -19,6 +21,10 @@ _PATH_BYTES_MAX = 107
 _logger = logging.getLogger(__name__)
 
 Hint = Mapping[str, object]
+
+
+class FolderError(EdgeError):
+    """No sockets can be made in the edge's folder."""
 
 
 class HintSender:
@@ -41,10 +47,6 @@ class HintReceiver:
     """The one receiving end at a path; one left over from a dead process is replaced."""
 
     def __init__(self, path: Path) -> None:
-        if len(bytes(path)) > _PATH_BYTES_MAX:
-            raise ValueError(
-                f"directory: {path} is too long for a socket, at most {_PATH_BYTES_MAX} bytes"
-            )
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
@@ -62,6 +64,17 @@ class HintReceiver:
             if hint is not None:
                 deliver(hint)
         self._socket.close()
+
+
+def check_folder(directory: Path) -> None:
+    """FolderError if the path is too long for the sockets in it."""
+    longest = max((AGENT_SOCKET, SYNC_SOCKET, DISPLAY_SOCKET), key=len)
+    length, most = len(bytes(directory)), _PATH_BYTES_MAX - len(longest) - 1
+    if length > most:
+        raise FolderError(
+            f"directory is {str(directory)!r}: {length} bytes are too long for the sockets in it;"
+            f" use at most {most}"
+        )
 
 
 def _parsed(content: bytes) -> Hint | None:

@@ -174,12 +174,21 @@ def test_killed_as_a_whole_it_leaves_nothing_running_and_loses_nothing(place: Pl
     children = _children(place.program.pid)
     assert len(children) == 3
     place.stop(signal.SIGKILL)
-    place.wait(lambda: not any(_is_running(pid) for pid in children))
     place.start()
+    assert not any(_is_running(pid) for pid in children)
     given_back = place.bodies()[-1]
     assert isinstance(given_back, Passed)
     assert (given_back.movement, given_back.units) == ("no-show", 1)
     assert place.tap(MEMBER)["units_left"] == 9
+
+
+def test_a_second_run_in_the_same_folder_is_refused(place: Place) -> None:
+    place.start()
+    command = [sys.executable, "-m", "edge_agent.app", "run", "--config", str(place.config)]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=DEADLINE_S, check=False)
+    assert second.returncode == 1
+    assert b"another vratar-edge runs in" in second.stderr
+    assert place.tap(MEMBER)["reason"] == "granted"
 
 
 def test_an_agent_that_dies_is_started_again(place: Place) -> None:
