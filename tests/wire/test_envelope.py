@@ -87,6 +87,13 @@ def test_another_version_or_flag_is_refused_and_the_remedy_named() -> None:
         open_keyed(MAC_KEY, DOWN, sealed[:3] + b"\x02" + sealed[4:])
 
 
+@pytest.mark.must("P-011")
+def test_the_leading_bytes_are_authenticated_too() -> None:
+    sealed = authenticate(MAC_KEY, DOWN, zlib.compress(b"x"))
+    with pytest.raises(ForgedError, match="authenticator"):
+        open_keyed(MAC_KEY, DOWN, sealed[:3] + b"\x01" + sealed[4:])
+
+
 def test_bodies_from_a_kilobyte_on_are_deflated() -> None:
     small = authenticate(MAC_KEY, DOWN, b"x" * (DEFLATE_FROM_BYTES - 1))
     large = authenticate(MAC_KEY, DOWN, b"x" * DEFLATE_FROM_BYTES)

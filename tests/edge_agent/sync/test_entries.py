@@ -139,3 +139,34 @@ def test_entries_that_the_hub_keeps_aside_are_told(world: World) -> None:
     ack = Ack(counter=0, hub_at=START, marks={}, rejected=[rejected])
     world.deliver(world.hub.say(Down.ACK, ack))
     assert world.noted[-1].fields == {"epoch": epoch(1), "seq": 1, "code": "malformed"}
+
+
+@pytest.mark.must("P-045")
+def test_an_epoch_that_the_hub_does_not_name_is_sent_from_its_beginning(world: World) -> None:
+    record(world, 5)
+    world.connect()
+    birth_at = world.now_ms
+    world.up.clear()
+    world.deliver(world.hub.ack({}, birth_at))
+    world.step()
+    assert world.hub.batches[0].first == 1
+    assert world.all_acknowledged()
+
+
+@pytest.mark.must("P-045")
+def test_below_what_is_kept_nothing_is_sent(world: World) -> None:
+    record(world, 100)
+    settled(world)
+    world.journal.trim(epoch(1), 50)
+    world.hub.restore_from_backup(keep=0)
+    world.connect()
+    world.run(world.all_acknowledged)
+    world.deliver(world.hub.ack({epoch(1): 20}, None))
+    world.step()
+    assert world.hub.batches[-1].first == 51
+
+
+def test_marks_of_epochs_that_are_no_longer_kept_are_forgotten(world: World) -> None:
+    world.cache.put_marks({epoch(7): 3})
+    settled(world)
+    assert set(world.cache.marks()) == {epoch(1)}

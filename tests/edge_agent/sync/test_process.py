@@ -332,3 +332,36 @@ def _identity(port: int, host: str = "127.0.0.1") -> Identity:
         ),
         private_key=PRIVATE_KEY.private_bytes_raw().hex(),
     )
+
+
+def test_a_broker_that_takes_the_call_and_says_nothing_is_given_up(tmp_path: Path) -> None:
+    stop, calls = threading.Event(), 0
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        surroundings = Surroundings(
+            directory=tmp_path,
+            identity=_identity(silent.getsockname()[1]),
+            journal=JournalReader(tmp_path / JOURNAL_FILE),
+            clocks=_hurried,
+            has_battery=False,
+            random=Random(2).random,  # noqa: S311 - a seed, no secret
+            software="vratar 0.1.0",
+        )
+        thread = threading.Thread(target=run, args=(surroundings, stop), daemon=True)
+        thread.start()
+        kept = []
+        for _ in range(2):
+            kept.append(silent.accept()[0])
+            calls += 1
+        stop.set()
+        thread.join(10)
+        for call in kept:
+            call.close()
+    assert calls == 2
+    assert not thread.is_alive()
+
+
+def _hurried() -> Instant:
+    """Clocks on which ten seconds pass in a fifth of one."""
+    now = _clocks()
+    return Instant(wall=now.wall, monotonic_ms=50 * now.monotonic_ms, boot_id="boot-1")

@@ -242,3 +242,41 @@ def _with_blocked(world: World, holder: str) -> int:
         old=b'{"blocked":false}',
         new=b'{"blocked":true}',
     )
+
+
+def test_after_a_snapshot_the_edge_asks_at_once_what_is_newer(world: World) -> None:
+    world.hub.forget_log()
+    world.connect()
+    world.run(lambda: any(note.event == "snapshot_adopted" for note in world.noted))
+    world.step()
+    request = world.hub.requests[-1]
+    assert (request.wanted, request.version) == (Wanted.DELTA, world.hub.version)
+
+
+def test_the_late_double_of_a_chunk_does_no_harm(world: World) -> None:
+    world.hub.forget_log()
+    world.connect()
+    world.run(lambda: len(world.hub.requests) >= 2)
+    for chunk in world.hub._snapshot:
+        world.down.append(world.hub.say(Down.CHUNK, chunk))
+        world.down.append(world.hub.say(Down.CHUNK, chunk))
+    world.run(world.settled)
+    world.run(lambda: not world.down and not world.up)
+    for chunk in world.hub._snapshot:
+        world.deliver(world.hub.say(Down.CHUNK, chunk))
+    events = [note.event for note in world.noted]
+    assert events.count("snapshot_adopted") == 1
+    assert "snapshot_refused" not in events
+
+
+def test_an_old_snapshot_that_nobody_asked_for_is_not_taken(world: World) -> None:
+    world.hub.forget_log()
+    settled(world)
+    old = world.hub._snapshot
+    since = world.hub.version
+    world.hub.put(RowKind.HOLDER, "h-1", HolderRow(blocked=True))
+    world.deliver(world.hub.push(since))
+    world.run(lambda: not world.down and not world.up)
+    for chunk in old:
+        world.deliver(world.hub.say(Down.CHUNK, chunk))
+    assert world.cache.standing().version == world.hub.version
