@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
@@ -125,9 +125,25 @@ def checked(model: type[B], values: Mapping[str, object]) -> B:
         return model.model_validate(values)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
-        raise all_wrong(
-            field_error({**each, "loc": ("body", *each["loc"])}) for each in found
-        ) from None
+        raise all_wrong(_wrong_field(each, values) for each in found) from None
+
+
+def _wrong_field(found: Mapping[str, Any], values: Mapping[str, object]) -> FieldError:
+    """What pydantic found, told as people see it: nothing typed is no text that is too short."""
+    name = str(found["loc"][0])
+    match values.get(name):
+        case None | "":
+            return FieldError(
+                field=name, problem=message("It is empty."), remedy=message("Fill it in.")
+            )
+        case []:
+            return FieldError(
+                field=name,
+                problem=message("Nothing is chosen."),
+                remedy=message("Choose at least one."),
+            )
+        case _:
+            return field_error({**found, "loc": ("body", *found["loc"])})
 
 
 def filled(values: Mapping[str, object]) -> Form:

@@ -81,6 +81,29 @@ OPINIONS: Mapping[Opinion, Message] = {
 }
 """What a second opinion says where it is not the same as the gate's."""
 
+LABELS: Mapping[str, Message] = {
+    "access_point": message("Reader"),
+    "days": message("Only on these days"),
+    "email": message("E-mail"),
+    "end": message("Until the hour"),
+    "language": message("Language"),
+    "name": message("Name"),
+    "old_password": message("Present password"),
+    "password": message("New password"),
+    "password_again": message("New password again"),
+    "product": message("Product"),
+    "reason": message("Reason"),
+    "site": message("Site"),
+    "start": message("From the hour"),
+    "uid": message("Number (UID)"),
+    "units": message("Number of visits"),
+    "valid_for_days": message("Days valid"),
+    "valid_from": message("Valid from"),
+    "valid_until": message("Valid until, including this day"),
+    "zones": message("Zones"),
+}
+"""What a field is called where all problems of a form are listed."""
+
 ROLES: Mapping[Role, Message] = {
     Role.OWNER: message("Owner"),
     Role.ADMINISTRATOR: message("Administrator"),
@@ -108,6 +131,7 @@ def filters(language: Language) -> Mapping[str, Callable[..., str]]:
         "verdict": lambda verdict: VERDICTS[verdict].in_(language),
         "punch": lambda kind: PUNCHES[kind].in_(language),
         "clock_state": lambda state: CLOCKS[ClockState(state)].in_(language),
+        "label": lambda name: LABELS[name].in_(language) if name in LABELS else name,
         "role": lambda role: ROLES[role].in_(language),
         "said": lambda text: text.in_(language),
     }

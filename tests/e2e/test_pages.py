@@ -216,6 +216,11 @@ def test_no_page_scrolls_sideways_on_a_phone(
         page.goto(place)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, f"{place}: {width}"
+    page.goto("/gates")
+    page.get_by_label("Ime krmilnika").fill("Garderobe")
+    page.get_by_role("button", name="Ustvari kodo").click()
+    expect(page.locator("output")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_everything_can_be_reached_and_seen_with_the_keyboard(page: Page) -> None:

@@ -13,6 +13,7 @@ const source = document.querySelector("[data-live-source]").dataset.liveSource;
 let refreshing = false;
 let wanted = false;
 let refreshTimer = 0;
+let refreshedAt = 0;
 
 function showLine(state) {
   if (line.dataset.line !== state) line.dataset.line = state;
@@ -38,7 +39,8 @@ function connect() {
 
 function want() {
   wanted = true;
-  if (!refreshing) schedule(REFRESH_MS_MIN);
+  // The first event after a quiet time shows at once, many in a row together.
+  if (!refreshing) schedule(Math.max(0, refreshedAt + REFRESH_MS_MIN - performance.now()));
 }
 
 function schedule(delay) {
@@ -60,6 +62,7 @@ async function refresh() {
     showLine("lost"); // the next event or the timer tries again
   } finally {
     refreshing = false;
+    refreshedAt = performance.now();
     schedule(wanted ? REFRESH_MS_MIN : REFRESH_MS_MAX);
   }
 }
