@@ -27,6 +27,9 @@ CHANGES_BEFORE_SNAPSHOT = 50_000
 FIGURES_PER_CHANGE_MAX = CHANGES_PER_DELTA_MAX
 """How many figures and presences one call of put_figures may carry: they travel together."""
 
+VERSIONS_LOST_MAX = 100_000_000
+"""How many changes a restored backup may lack."""
+
 _NO_HOLDERS: Mapping[Key, HolderId] = {}
 
 _DEPENDENT = {
@@ -120,9 +123,12 @@ def standing(connection: Connection, site: SiteId) -> Standing:
 
 
 def raise_version(connection: Connection, site: SiteId, at_least: int) -> None:
-    """Never count below what an edge holds already (after the hub was restored from a backup)."""
+    """Never count below what an edge holds already (after the hub was restored from a backup).
+
+    A leap that no backup explains is not followed: that edge is given a snapshot.
+    """
     now = store.standing(connection, site)
-    if now.version < at_least:
+    if now.version < at_least <= now.version + VERSIONS_LOST_MAX:
         store.set_standing(
             connection, site, replace(now, version=at_least, trimmed_version=at_least)
         )

@@ -82,6 +82,14 @@ def test_an_edge_that_holds_more_than_a_restored_hub_is_brought_back(half: HubHa
     assert rows_told(half, edge).from_version == 900
 
 
+def test_an_edge_that_claims_an_absurd_version_does_not_move_the_sites(half: HubHalf) -> None:
+    half.furnish()
+    edge = half.enrolled()
+    birth_with(half, edge, (1 << 63) - 1, UNKNOWN_HASH)
+    assert standing(half).version == 6
+    assert chunk_told(half, edge).version == 6
+
+
 @pytest.mark.must("P-073")
 def test_a_change_is_told_to_connected_edges_of_the_site_only(half: HubHalf) -> None:
     half.furnish()
