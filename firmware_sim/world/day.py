@@ -134,7 +134,8 @@ class Day:
     def _block(self) -> None:
         """Blocked at the hub, refused at the gate."""
         self.hub.post(f"/people/{self.holders[COUNTED]}/block", {"reason": "Izgubljena kartica"})
-        self._wait("the gates to hear of the block", self._gates_are_current, _SETTLED_S_MAX)
+        heard = lambda: self.gates.is_current(self.hub)  # noqa: E731 - a condition
+        self._wait("the gates to hear of the block", heard, _SETTLED_S_MAX)
         self._enter(COUNTED, "holder-blocked")
 
     def _evening(self) -> None:
@@ -147,11 +148,6 @@ class Day:
         """What the hub tells of somebody's passages so far."""
         rows = self.hub.rows("/passages", "passages", holder=self.holders[part])
         return [str(row["movement"]) for row in rows]
-
-    def _gates_are_current(self) -> bool:
-        """The gates' edge holds the rows that the hub has now."""
-        told = self.hub.get(f"/edges/{self.gates.plan.identity.address.edge}")
-        return self.gates.cache_version >= int(told["cache_version"] + told["versions_behind"])
 
     def _restarted(self) -> bool:
         self.gates.require_running()

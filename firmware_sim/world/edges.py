@@ -11,6 +11,7 @@ import msgspec
 
 from edge_agent.cache import CacheReader
 from edge_agent.identity import Identity, load_identity, store_identity
+from firmware_sim.world.hub_client import HubClient
 from firmware_sim.world.network import Cable, CableState
 from firmware_sim.world.programs import Program, Programs
 
@@ -91,11 +92,11 @@ class LiveEdge:
     def is_connected(self) -> bool:
         return all(self._says(point, "connected") is True for point in self.access_points)
 
-    @property
-    def cache_version(self) -> int:
-        """The version of the hub's rows that lies in its cache now."""
+    def is_current(self, hub: HubClient) -> bool:
+        """Its cache holds the rows that the hub has now."""
+        told = hub.get(f"/edges/{self.plan.identity.address.edge}")
         with closing(CacheReader(self.plan.directory)) as cache:
-            return cache.version()
+            return cache.version() >= int(told["cache_version"] + told["versions_behind"])
 
     def set_power(self, *, on: bool) -> None:
         """Cutting it kills every process of the edge at once; the hardware keeps its own power."""

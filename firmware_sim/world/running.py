@@ -115,16 +115,17 @@ def installed(world: World, directory: Path | None) -> Iterator[Running]:
         hub = until.enter_context(HubClient(hub_plan.address))
         hub.log_in(LOGIN, world.password)
 
-        world.step("people")
+        world.step("site")
         place = make_site(hub)
-        holders = enrol_people(hub, place, people, world.wall())
-
-        world.step("edges")
         site = until.enter_context(LiveSite(hardware(edge_plans), world.monotonic))
         crowd = until.enter_context(Crowd(site, monotonic=world.monotonic, wall=world.wall))
         with ThreadPoolExecutor() as at_once:
-            list(at_once.map(lambda plan: make_edge(hub, place, plan, programs), edge_plans))
-        edges = [_started(plan, programs, until) for plan in edge_plans]
+            registered = at_once.submit(enrol_people, hub, place, people, world.wall())
+            made = [at_once.submit(make_edge, hub, place, plan, programs) for plan in edge_plans]
+            for each in made:
+                each.result()
+            edges = [_started(plan, programs, until) for plan in edge_plans]
+            holders = registered.result()
         running = Running(
             stage=Stage(site=site, crowd=crowd, edges=edges, visitors=people),
             hub=hub,
@@ -147,7 +148,10 @@ def _started(plan: EdgePlan, programs: Programs, until: ExitStack) -> LiveEdge:
 
 def _ready(running: Running) -> bool:
     running.require_running()
-    return all(edge.is_ready and edge.is_connected for edge in running.edges.values())
+    return all(
+        edge.is_ready and edge.is_connected and edge.is_current(running.hub)
+        for edge in running.edges.values()
+    )
 
 
 @contextmanager

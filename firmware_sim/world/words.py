@@ -6,8 +6,10 @@ from core.reasons import Language, Text
 
 STEPS: Mapping[str, Text] = {
     "hub": Text(sl="Strežnik se zaganja", en="Starting the hub"),
-    "people": Text(sl="Središče, ljudje in kartice", en="The centre, people and cards"),
-    "edges": Text(sl="Krmilnika se vpisujeta in zaganjata", en="Enrolling and starting the edges"),
+    "site": Text(
+        sl="Središče, ljudje s karticami in krmilnika",
+        en="The centre, people with cards, and the edges",
+    ),
     "arrivals": Text(sl="Jutro: prihodi in zavrnitve", en="Morning: arrivals and refusals"),
     "visits": Text(sl="Obiski na karti se iztečejo", en="The visits on a card run out"),
     "no-show": Text(

@@ -50,6 +50,8 @@ def tap(
         holder=holder,
         verdict=verdict,
         reason="granted" if verdict == "allow" else "expired",
+        opinion="agree",
+        units=1 if holder == "h-luka" else 0,
         at=at(second),
     )
 
@@ -69,6 +71,8 @@ def passed(
         access_point=point,
         holder=holder,
         movement=movement,
+        units=1 if holder == "h-luka" else 0,
+        zone_to="z-hall" if point == ENTRY else None,
         at=at(second),
     )
 
@@ -116,8 +120,6 @@ ROWS = HubRows(
         ),
     ),
     opened=(ENTRY,),
-    inside=frozenset({"h-luka"}),
-    units_taken={"h-luka": 1},
 )
 
 
@@ -203,10 +205,20 @@ def test_a_tap_that_nobody_made_is_a_surprise() -> None:
 
 
 def test_somebody_believed_inside_who_has_left_is_found() -> None:
-    found = differences(HAPPENED, replace(ROWS, inside=frozenset({"h-luka", "h-ana"})), ISSUED)
-    assert found == ["h-ana is outside, the hub tells otherwise"]
+    left = replace(ROWS.passages[2], zone_to="z-hall")
+    assert differences(HAPPENED, told(2, left), ISSUED) == [
+        "h-ana is outside, the hub tells otherwise"
+    ]
 
 
-def test_a_visit_spent_by_a_no_show_is_found() -> None:
-    found = differences(HAPPENED, replace(ROWS, units_taken={"h-luka": 2}), ISSUED)
-    assert found == ["h-luka spent 1 visits, the hub tells 2"]
+def test_a_visit_that_a_no_show_did_not_get_back_is_found() -> None:
+    kept = replace(ROWS.passages[4], units=0)
+    assert differences(HAPPENED, told(4, kept), ISSUED) == [
+        "h-luka spent 1 visits, the hub tells 2"
+    ]
+
+
+def test_a_tap_that_the_hub_judges_otherwise_is_found() -> None:
+    taps = (replace(ROWS.taps[0], opinion="defect"), *ROWS.taps[1:])
+    [found] = differences(HAPPENED, replace(ROWS, taps=taps), ISSUED)
+    assert "the hub's opinion is defect" in found
