@@ -38,8 +38,6 @@ _GENERATED_PASSWORD_BYTES = 12
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what it says, 1 with the reason on stderr."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     chosen = _parser().parse_args(arguments)
     try:
         code: int = chosen.run(load(chosen.config, os.environ), chosen)
@@ -200,6 +198,8 @@ def _welcomed(told: str, wanted: NewTenant, *, made: bool) -> int:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     return serve(settings, lambda: build(settings))
 
 

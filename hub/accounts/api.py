@@ -191,7 +191,7 @@ def change_me(body: MyChange, caller: CallerNow, hub: HubNow) -> Me:
 
 
 @router.post(
-    "/me/password", status_code=204, summary="Change one's password", responses=responses()
+    "/me/password", status_code=204, summary="Change one's password", responses=responses(429)
 )
 def change_password(body: PasswordChange, caller: CallerNow, hub: HubNow) -> None:
     """Ends all of one's sessions, this one too."""

@@ -128,9 +128,12 @@ class Accounts:
 
     def change_password(self, account: AccountId, *, old: str, new: str) -> None:
         """Ends all of the account's sessions; UnauthenticatedError if `old` is wrong."""
+        key, at = (account, "password"), self.clock()
+        self._require_patience(key, at)
         with self.platform.read() as connection:
             row = store.by_id(connection, account)
         if not self.passwords.fits(row.password_hash if row else None, old):
+            self.throttle.failed(key, at)
             raise UnauthenticatedError(message("The old password is wrong; try again."))
         assert row is not None
         require_good(new, row.login)

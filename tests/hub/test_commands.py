@@ -7,13 +7,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from time import monotonic
 
 import httpx
 import pytest
 
+from hub.app import main
 from tests.hub.bench import PASSWORD
 
 SECONDS_MAX = 60
@@ -28,6 +31,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def arguments(config: Path, *words: str) -> list[str]:
+    """The program as it is started from a shell."""
     code = "import sys; from hub.app import main; sys.exit(main())"
     return [sys.executable, "-c", code, "--config", str(config), *words]
 
@@ -37,18 +41,36 @@ def variables(**more: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LANG": "C.UTF-8"} | more
 
 
-def run(
-    config: Path, *words: str, stdin: str = "", **more: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        arguments(config, *words),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS_MAX,
-        check=False,
-        env=variables(**more),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(config: Path, *words: str, stdin: str = "", **more: str) -> Done:
+    """The command within this process: starting Python anew takes a second each."""
+    stdout, stderr, before = StringIO(), StringIO(), dict(os.environ)
+    os.environ.clear()
+    os.environ.update(variables(**more))
+    terminal, sys.stdin = sys.stdin, StringIO(stdin)
+    try:
+        with redirect_stdout(stdout), redirect_stderr(stderr):
+            code = _ended(config, words)
+    finally:
+        sys.stdin = terminal
+        os.environ.clear()
+        os.environ.update(before)
+    return Done(returncode=code, stdout=stdout.getvalue(), stderr=stderr.getvalue())
+
+
+def _ended(config: Path, words: tuple[str, ...]) -> int:
+    try:
+        return main(["--config", str(config), *words])
+    except SystemExit as ended:
+        return int(str(ended.code))
 
 
 @pytest.fixture
@@ -88,6 +110,19 @@ def test_init_prints_a_generated_password_once_and_it_works(config: Path) -> Non
         )
     assert answer.status_code == 200
     assert answer.json()["roles"] == ["owner"]
+
+
+def test_the_program_itself_runs_a_command(config: Path) -> None:
+    done = subprocess.run(
+        arguments(config, "verify-audit"),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+        env=variables(),
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith("run vratar-hub init first.\n")
 
 
 @pytest.mark.parametrize("way", ["stdin", "variable"])

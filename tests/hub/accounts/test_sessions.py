@@ -164,6 +164,13 @@ def test_changing_the_password_needs_the_old_one_and_ends_all_sessions(bench: Be
     assert log_in(bench.client(), password=new) == 200
 
 
+def test_guessing_the_old_password_slows_down_too(bench: Bench) -> None:
+    client, new = bench.logged_in(), "drugo dovolj dolgo"
+    bodies = [{"old": f"x{n}", "new": new} for n in range(4)]
+    answers = [client.post("/api/v1/me/password", json=body).status_code for body in bodies]
+    assert answers == [401, 401, 401, 429]
+
+
 def test_a_language_is_remembered_and_spoken(bench: Bench) -> None:
     client = bench.logged_in()
     assert client.get("/api/v1/people/h-x").json()["title"] == "Tega ni mogoče najti"
