@@ -160,7 +160,7 @@ def test_below_what_is_kept_nothing_is_sent(world: World) -> None:
     world.journal.trim(epoch(1), 50)
     world.hub.restore_from_backup(keep=0)
     world.connect()
-    world.run(world.all_acknowledged)
+    world.run(lambda: world.engine.answered and world.all_acknowledged())
     world.deliver(world.hub.ack({epoch(1): 20}, None))
     world.step()
     assert world.hub.batches[-1].first == 51
