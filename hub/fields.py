@@ -24,7 +24,11 @@ def _utc(at: datetime) -> datetime:
     return whole_ms(at.astimezone(UTC))
 
 
-InstantBody = Annotated[AwareDatetime, AfterValidator(_utc)]
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond these an instant is a slip of the hand; and reckoning with it never overflows."""
+
+InstantBody = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST), AfterValidator(_utc)]
 """An instant with its offset; kept in UTC and whole milliseconds."""
 
 

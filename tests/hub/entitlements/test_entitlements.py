@@ -81,6 +81,9 @@ def test_terms_can_differ_from_the_product_and_null_lifts_a_limit(desk: Desk) ->
         ({"valid_until": "2026-11-23T06:00:00Z"}, "valid_until"),
         ({"valid_until": "2026-11-24T06:00:00"}, "valid_until"),
         ({"valid_from": "soon"}, "valid_from"),
+        ({"valid_from": "0001-01-01T00:00:00+14:00"}, "valid_from"),
+        ({"valid_until": "9999-12-31T23:59:59-12:00"}, "valid_until"),
+        ({"valid_from": 1e300}, "valid_from"),
         (
             {"weekly": {"windows": [{"days": [], "start": "06:00", "end": "07:00"}]}},
             "weekly.windows.0.days",
