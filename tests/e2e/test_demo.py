@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -112,42 +113,47 @@ def test_one_passage_turned_around_in_the_database_turns_the_check_red(kept: Pat
     assert "passage at main-entry" in again.stdout
 
 
+@dataclass(frozen=True)
 class Demo:
-    """A demo that waits for viewers, with everything below it."""
+    """A demo that waits for viewers, what it has told, and everything below it."""
 
-    def __init__(self, temporary: Path) -> None:
-        self.temporary = temporary
-        self.process = subprocess.Popen(
-            [SIM, "demo", "--language", "en"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, "TMPDIR": str(temporary)},
-        )
-        self.told = self._until("Ctrl-C")
-        self.below = descendants(self.process.pid)
-
-    def _until(self, words: str) -> str:
-        assert self.process.stdout
-        output = self.process.stdout.fileno()
-        told = ""
-        end = time.monotonic() + START_S_MAX
-        while words not in told:
-            assert select.select([output], [], [], max(0.0, end - time.monotonic()))[0], told
-            heard = os.read(output, 4096)
-            assert heard, told
-            told += heard.decode("utf-8")
-        return told
+    process: "subprocess.Popen[bytes]"
+    told: str
+    below: frozenset[int]
+    temporary: Path
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
-    demo = Demo(tmp_path)
-    yield demo
-    demo.process.kill()
-    demo.process.wait()
-    assert demo.process.stdout
-    demo.process.stdout.close()
+    process = subprocess.Popen(
+        [SIM, "demo", "--language", "en"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    try:
+        told = heard_until("Ctrl-C", process)
+        below = frozenset(descendants(process.pid))
+        yield Demo(process=process, told=told, below=below, temporary=tmp_path)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout
+        process.stdout.close()
+
+
+def heard_until(words: str, process: "subprocess.Popen[bytes]") -> str:
+    assert process.stdout
+    output = process.stdout.fileno()
+    told = ""
+    end = time.monotonic() + START_S_MAX
+    while words not in told:
+        assert select.select([output], [], [], max(0.0, end - time.monotonic()))[0], told
+        heard = os.read(output, 4096)
+        assert heard, told
+        told += heard.decode("utf-8")
+    return told
 
 
 @pytest.fixture
