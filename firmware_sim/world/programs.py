@@ -84,6 +84,11 @@ class Programs:
     patience_s: float = 8.0  # with a program that was asked to end
     _running: list[Program] = field(default_factory=list)
 
+    @property
+    def running(self) -> Sequence[Program]:
+        """Those that were started and not ended from here, oldest first."""
+        return tuple(self._running)
+
     def start(self, name: str, arguments: Sequence[str]) -> Program:
         """Start a long-running command of this installation."""
         log = self.logs / f"{name}.log"

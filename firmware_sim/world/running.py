@@ -105,6 +105,7 @@ def installed(world: World, directory: Path | None) -> Iterator[Running]:
         programs = until.enter_context(
             Programs(guard=guard, logs=_made(home / "logs"), environment=environment)
         )
+        until.push(lambda kind, *_: _tell_last_words(world, programs, kind))
         hub_plan = plan_hub(home, world.password)
         edge_plans = plan_edges(home)
         people = visitors(world.chance, PARTS)
@@ -138,6 +139,14 @@ def installed(world: World, directory: Path | None) -> Iterator[Running]:
         )
         wait_until("the edges to be ready", lambda: _ready(running), _READY_S_MAX, world.monotonic)
         yield running
+
+
+def _tell_last_words(world: World, programs: Programs, kind: type[BaseException] | None) -> None:
+    """After a failure: what each program wrote last, for its log may be removed with the rest."""
+    if kind is None or not issubclass(kind, Exception):
+        return
+    for program in programs.running:
+        world.say(f"--- {program.name}\n{program.last_words()}")
 
 
 def _started(plan: EdgePlan, programs: Programs, until: ExitStack) -> LiveEdge:
