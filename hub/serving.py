@@ -2,10 +2,13 @@
 
 import fcntl
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 
@@ -48,11 +51,23 @@ def _served(hub: Hub, listener: socket.socket) -> int:
     )
     sys.stdout.write(f"Vratar hub on {_address(http, listener)}\n")
     sys.stdout.flush()
+    _end_on_signals(server)
     server.run(sockets=[listener])
     refused: HubError | None = getattr(app.state, "refused", None)
     if refused is not None:
         raise refused
     return 0 if server.started else 1
+
+
+def _end_on_signals(server: uvicorn.Server) -> None:
+    """Uvicorn raises a signal again once it has stopped; that must not cut off our own end."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from time import monotonic
 
 import httpx
 import pytest
@@ -246,8 +245,21 @@ def test_a_command_typed_wrong_prints_how_to_type_it(config: Path, words: tuple[
     assert "usage: vratar-hub" in done.stderr
 
 
-def test_the_hub_ends_soon_after_a_signal(made: Path) -> None:
-    with serving(made) as address:
-        httpx.get(f"{address}/api/v1/me")
-        began = monotonic()
-    assert monotonic() - began < 20
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_hub_in_order(made: Path, tmp_path: Path, number: int) -> None:
+    with subprocess.Popen(
+        arguments(made, "serve"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=variables(),
+    ) as process:
+        assert process.stdout is not None
+        assert select.select([process.stdout], [], [], SECONDS_MAX)[0]
+        address = process.stdout.readline().split(" on ")[1].strip()
+        assert httpx.get(f"{address}/api/v1/me").status_code == 401
+        process.send_signal(number)
+        _, told = process.communicate(timeout=SECONDS_MAX)
+    assert process.returncode == 0
+    assert "Traceback" not in told
+    assert list((tmp_path / "hub").rglob("*-wal")) == []

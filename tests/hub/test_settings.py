@@ -107,6 +107,12 @@ def test_every_setting_can_be_overridden() -> None:
     assert len({key.replace(".", "_") for key in keys()}) == len(list(keys()))
 
 
+def test_the_example_is_good_as_it_stands() -> None:
+    settings = load(Path(__file__).parents[2] / "config" / "hub.example.toml", {})
+    require_encryption_off_loopback(settings.http)
+    assert settings.http.is_encrypted
+
+
 def test_the_documentation_names_every_setting() -> None:
     text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     assert [key for key in keys() if f"`{key}`" not in text] == []
