@@ -1,18 +1,19 @@
 """What happened at gates and terminals, as rows that people read: newest first."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from core.entitlement import Entitlement
-from core.entries import Verdict
+from core.entries import Entry, Verdict
 from core.ids import EntitlementId, HolderId
 from core.punch import PunchKind
 from core.reasons import SAYINGS, Language, Reason, come_back, units_left
+from hub.dashboard.gathering import KINDS, ROWS_MAX, Found, Row, gathered, with_announced
+from hub.dashboard.hints import Hinted
 from hub.dashboard.places import Places
 from hub.dashboard.words import (
     CALM,
@@ -28,16 +29,11 @@ from hub.edges import service as edges
 from hub.entitlements import service as entitlements
 from hub.errors import NotFoundError, message
 from hub.taps import figures
-from hub.taps import service as taps
 from hub.taps.opinion import Opinion
 from hub.taps.service import Filter
 
-ROWS_MAX = 50
-KINDS = ("taps", "passages", "punches", "alarms")
 _OF_A_GRANT = frozenset({"passed", "no-show"})
 _TOLD_AS_PASSAGE = frozenset({"forced", "reverse", "tailgate"})
-
-Row = Any  # SQLAlchemy's rows have no type of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +58,7 @@ class Happening:
     verdict: Verdict | None = None
     punch: PunchKind | None = None
     calm: bool = False
+    hinted: bool = False
     then: str = ""
     opinion: str = ""
     with_what: str = ""
@@ -73,12 +70,18 @@ class Happening:
 
 
 def newest(
-    connection: Connection, where: Places, language: Language, *, kinds: Sequence[str] = KINDS
+    connection: Connection,
+    where: Places,
+    language: Language,
+    *,
+    kinds: Sequence[str] = KINDS,
+    announced: Sequence[Entry] = (),
 ) -> list[Happening]:
-    """The newest of these kinds together, ROWS_MAX at most."""
-    return _told(
-        connection, where, language, _found(connection, KINDS, Filter(limit=ROWS_MAX)), kinds
-    )
+    """The newest of these kinds together, ROWS_MAX at most, with what is announced of them."""
+    found = gathered(connection, KINDS, Filter(limit=ROWS_MAX))
+    if announced:
+        found = with_announced(found, connection, announced)
+    return _told(connection, where, language, found, kinds)
 
 
 def of_holder(
@@ -87,7 +90,7 @@ def of_holder(
     """What one person did, newest first."""
     kinds = ("taps", "passages", "punches")
     wanted = Filter(holder=holder, limit=ROWS_MAX)
-    return _told(connection, where, language, _found(connection, kinds, wanted), kinds)
+    return _told(connection, where, language, gathered(connection, kinds, wanted), kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,28 +122,11 @@ class _Telling:
         return self.rights[entitlement]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """Rows of each kind, and the names of the people in them."""
-
-    rows: Mapping[str, Sequence[Row]]
-    names: Mapping[HolderId, str]
-
-
-def _found(connection: Connection, kinds: Iterable[str], wanted: Filter) -> _Found:
-    rows: dict[str, Sequence[Row]] = {}
-    names: dict[HolderId, str] = {}
-    for kind in kinds:
-        rows[kind], named = taps.listed(connection, kind, wanted)
-        names |= named
-    return _Found(rows=rows, names=names)
-
-
 def _told(
     connection: Connection,
     where: Places,
     language: Language,
-    found: _Found,
+    found: Found,
     kinds: Sequence[str],
 ) -> list[Happening]:
     telling = _Telling(
@@ -162,9 +148,20 @@ def _told(
         "punches": lambda row: _punch(row, telling),
         "alarms": lambda row: _alarm(row, telling),
     }
-    told = [tellers[kind](row) for kind in kinds for row in found.rows.get(kind, ())]
+    told = [
+        _marked(tellers[kind](row), row, language)
+        for kind in kinds
+        for row in found.rows.get(kind, ())
+    ]
     shown = sorted((each for each in told if each), key=lambda each: each.at, reverse=True)
     return [_said(each, language) for each in shown[:ROWS_MAX]]
+
+
+def _marked(each: Happening | None, row: Row, language: Language) -> Happening | None:
+    """What is only announced says so, so that nobody takes it for the record."""
+    if each is None or not isinstance(row, Hinted):
+        return each
+    return replace(each, hinted=True, opinion=message("Not stored yet").in_(language))
 
 
 def _tap(row: Row, ending: str | None, telling: _Telling) -> Happening:

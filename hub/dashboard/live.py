@@ -8,11 +8,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
+from core.entries import Entry
 from core.reasons import Language
 from hub.caller import Caller, CallerNow, HubNow
 from hub.dashboard import happenings
+from hub.dashboard.forms import TypedNow
 from hub.dashboard.frame import fragment, page, reading
+from hub.dashboard.gathering import KINDS
 from hub.dashboard.happenings import Happening
+from hub.dashboard.hints import announced
 from hub.dashboard.places import Places, places, zone_names
 from hub.dashboard.refusals import PageRoute
 from hub.dashboard.words import CALM, ago, alarm_text, sentence
@@ -25,16 +29,16 @@ from hub.taps.figures import Figures, figures_at
 from hub.taps.service import Filter
 
 router = APIRouter(route_class=PageRoute)
-ROLES = {"GET /": STAFF, "GET /live": STAFF}
+ROLES = {"GET /": STAFF, "GET /live": STAFF, "POST /live": STAFF}
 
 ALARMS_MAX = 8
 _ZONES_TOLD_MIN = 2
 
-EVENTS = ("tap", "passage", "punch", "alarm", "command", "edge", "issuing", "hint")
-"""The kinds of news that the live feed sends."""
+EVENTS = ("tap", "passage", "punch", "alarm", "command", "edge", "issuing")
+"""The kinds of news that the live feed sends, besides hints."""
 
 SHOWN: Mapping[str, tuple[Message, tuple[str, ...]]] = {
-    "": (message("Everything"), happenings.KINDS),
+    "": (message("Everything"), KINDS),
     "gates": (message("Gates"), ("taps", "passages")),
     "punches": (message("Working time"), ("punches",)),
     "alarms": (message("Alarms"), ("alarms",)),
@@ -105,13 +109,30 @@ def now(request: Request, hub: HubNow, caller: CallerNow, show: str = "") -> Res
     return fragment(request, "live_now.html", picture=picture)
 
 
-def _picture(caller: Caller, at: datetime, language: Language, shown: str) -> Picture:
+@router.post("/live")
+def now_with_hints(
+    request: Request, hub: HubNow, caller: CallerNow, typed: TypedNow, show: str = ""
+) -> Response:
+    """As above, with entries that the live feed has announced to this browser."""
+    shown = show if show in SHOWN else ""
+    entries = announced(typed.text("hints"))
+    picture = _picture(caller, hub.clock(), reading(request), shown, entries)
+    return fragment(request, "live_now.html", picture=picture)
+
+
+def _picture(
+    caller: Caller,
+    at: datetime,
+    language: Language,
+    shown: str,
+    hinted: Sequence[Entry] = (),
+) -> Picture:
     _, kinds = SHOWN[shown]
     with caller.tenant.database.read() as connection:
         where = places(connection)
         everyone = edges.everyone(connection)
         return Picture(
-            rows=happenings.newest(connection, where, language, kinds=kinds),
+            rows=happenings.newest(connection, where, language, kinds=kinds, announced=hinted),
             figures=_figures(connection, where, everyone, at, language),
             edges=[_line(each, where, at, language) for each in everyone],
             alarms=_alarms(connection, where, everyone, at, language),

@@ -123,7 +123,7 @@ def change(
 def _looked_for(cookie: str) -> LookedFor:
     try:
         search_, cursor = json.loads(base64.urlsafe_b64decode(cookie.encode("ascii")))
-    except (binascii.Error, UnicodeError, ValueError, TypeError):
+    except (binascii.Error, UnicodeError, ValueError, TypeError, RecursionError):
         return LookedFor()
     if not isinstance(search_, str) or not isinstance(cursor, str | None):
         return LookedFor()

@@ -12,6 +12,7 @@ from core.entries import Verdict
 from core.reasons import Reason
 from tests.e2e.pages_rig import ServedHouse, served, utc_now
 from tests.hub.bench import PASSWORD
+from wire.topics import Up
 
 pytestmark = pytest.mark.system
 
@@ -120,6 +121,20 @@ def test_a_row_is_told_again_when_the_person_went_through(page: Page, house: Ser
     house.send()
     expect(first).to_contain_text("prehod opravljen")
     assert page.locator(".feed tbody tr").count() == before
+
+
+def test_what_an_edge_announces_ahead_of_its_backlog_is_shown_until_it_comes(
+    page: Page, house: ServedHouse
+) -> None:
+    expect(page.locator("[data-line]")).to_have_attribute("data-line", "open")
+    first = page.locator(".feed tbody tr").first
+    house.house.happened(house.house.tapped("Žiga Koroščević-Šuštaršič"), utc_now())
+    house.say(Up.PREVIEW, house.house.edge.preview(house.house.chain))
+    expect(first).to_contain_text("Žiga")
+    expect(first).to_contain_text("Še ni shranjeno")
+    house.send()
+    expect(first).not_to_contain_text("Še ni shranjeno")
+    expect(first).to_contain_text("Žiga")
 
 
 def test_a_cut_cable_shows_on_the_live_page_until_the_edge_is_back(

@@ -1,14 +1,18 @@
 // Keeps the live page up to date: the hub says that something happened, the page fetches its
 // parts as the hub renders them and puts in only what has changed.
 
-const REFRESH_MS_MIN = 150;
+const REFRESH_MS_MIN = 250;
 const REFRESH_MS_MAX = 15000;
 const RETRY_MS = 5000;
 const TOLD_ROWS_MAX = 3;
+const HINTS_MAX = 50;
 
 const line = document.querySelector("[data-line]");
 const told = document.querySelector("[data-told]");
-const source = document.querySelector("[data-live-source]").dataset.liveSource;
+const { liveSource: source, token } = document.querySelector("[data-live-source]").dataset;
+
+// Entries that an edge announced ahead of its backlog; kept until the hub has stored them.
+let hints = [];
 
 let refreshing = false;
 let wanted = false;
@@ -35,6 +39,10 @@ function connect() {
   };
   events.onmessage = want;
   for (const name of line.dataset.events.split(" ")) events.addEventListener(name, want);
+  events.addEventListener("hint", (event) => {
+    hints = [...hints, ...JSON.parse(event.data).entries].slice(-HINTS_MAX);
+    want();
+  });
 }
 
 function want() {
@@ -52,12 +60,14 @@ async function refresh() {
   refreshing = true;
   wanted = false;
   try {
-    const response = await fetch(source, { redirect: "manual", cache: "no-store" });
+    const asked = hints;
+    const options = { ...question(asked), redirect: "manual", cache: "no-store" };
+    const response = await fetch(source, options);
     if (response.type === "opaqueredirect") {
       location.reload(); // the session has ended: the hub asks for a login
       return;
     }
-    if (response.ok) bringUpToDate(await response.text());
+    if (response.ok) bringUpToDate(await response.text(), asked);
   } catch {
     showLine("lost"); // the next event or the timer tries again
   } finally {
@@ -67,8 +77,19 @@ async function refresh() {
   }
 }
 
-function bringUpToDate(text) {
+function question(asked) {
+  if (!asked.length) return {};
+  const body = new URLSearchParams({ csrf_token: token, hints: JSON.stringify(asked) });
+  return { method: "POST", body };
+}
+
+function bringUpToDate(text, asked) {
   const fresh = new DOMParser().parseFromString(text, "text/html");
+  // What came meanwhile was not asked for; of the rest only what is still not stored is kept.
+  hints = hints.filter((hint) => {
+    const row = fresh.getElementById(`e-${hint.edge}-${hint.epoch}-${hint.seq}`);
+    return !asked.includes(hint) || row?.hasAttribute("data-hint");
+  });
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const shown = document.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!shown) continue;

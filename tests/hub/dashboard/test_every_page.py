@@ -14,6 +14,7 @@ from tests.hub.dashboard.reading import Page
 XSS = '<script>alert("1")</script>'
 PLACES = ("/", "/gates", "/people", "/people/new", "/products", "/account")
 FORMS = (
+    "/live",
     "/logout",
     "/people",
     "/people/new",

@@ -1,5 +1,6 @@
 """The live page without a browser: rows, figures, narrowing, fragments."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from core.entries import Commanded
 from core.ids import CommandId
 from core.reasons import Reason
 from tests.hub.dashboard.conftest import Centre
-from tests.hub.dashboard.reading import Element, Page
+from tests.hub.dashboard.reading import Element, Page, read
 
 
 def rows(page: Page) -> list[Element]:
@@ -136,3 +137,58 @@ def test_the_row_of_a_tap_changes_when_its_passage_is_known(centre: Centre) -> N
     assert before.attributes["id"] == after.attributes["id"]
     assert before.attributes["data-state"] != after.attributes["data-state"]
     assert "prehod opravljen" in after.text
+
+
+def hinted(centre: Centre, *entries: object) -> list[Element]:
+    """The rows of the fragment when the browser has heard of these entries."""
+    browser = centre.browser()
+    token = browser.get("/").root.one("div", class_="columns").attributes["data-token"]
+    told = {"csrf_token": token, "hints": json.dumps(entries)}
+    answer = browser.client.post("/live", data=told)
+    assert answer.status_code == 200, answer.text
+    return rows(read("/live", answer.text))
+
+
+def test_an_announced_tap_is_shown_as_not_stored_until_it_is(centre: Centre) -> None:
+    centre.connect()
+    house, at = centre.house, centre.bench.clock()
+    house.happened(house.tapped("Maja Novak"), at)
+    entries = [json.loads(content) for content in house.chain.contents]
+    (before,) = hinted(centre, *entries)
+    assert "Maja Novak" in before.text
+    assert "Še ni shranjeno" in before.text
+    assert "data-hint" in before.attributes
+    centre.send()
+    (after,) = hinted(centre, *entries)
+    assert after.attributes["id"] == before.attributes["id"]
+    assert "data-hint" not in after.attributes
+    assert "Še ni shranjeno" not in after.text
+
+
+def test_an_announced_punch_is_shown(centre: Centre) -> None:
+    house = centre.house
+    house.happened(house.punched("Andrej Kranjc"), centre.bench.clock())
+    (row,) = hinted(centre, *[json.loads(content) for content in house.chain.contents])
+    assert "Andrej Kranjc Prihod" in row.text
+
+
+@pytest.mark.parametrize(
+    "entry", [None, 1, "text", [], {}, {"kind": "tap"}, {"kind": "tap", "body": 1.5}]
+)
+def test_what_is_no_entry_is_left_out(centre: Centre, entry: object) -> None:
+    assert hinted(centre, entry) == []
+
+
+def test_an_announced_entry_of_an_unknown_edge_is_left_out(centre: Centre) -> None:
+    house = centre.house
+    house.happened(house.tapped("Maja Novak"), centre.bench.clock())
+    entry = json.loads(house.chain.contents[-1])
+    assert hinted(centre, {**entry, "edge": "e-somewhere"}) == []
+
+
+def test_a_broken_announcement_shows_the_record(lively: Centre) -> None:
+    browser = lively.browser()
+    token = browser.get("/account").form("/logout").hidden
+    for text in ("", "{", "1", "{}", "[" * 5000):
+        answer = browser.client.post("/live", data={**token, "hints": text})
+        assert len(rows(read("/live", answer.text))) == 8, text[:10]
