@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from core.entries import Alarmed
 from hub.audit import service as audit
 from hub.edges import service as edges
 from hub.roles import Role
@@ -35,8 +36,12 @@ def test_parts_that_do_not_answer_are_named(centre: Centre) -> None:
     centre.connect()
     centre.house.a_morning(centre.bench.clock())
     centre.send()
-    health = centre.browser().get("/gates").root.one("article")
-    assert "Ne odgovarja čitalnik" in health.text
+    browser = centre.browser()
+    assert "Ne odgovarja čitalnik" in browser.get("/gates").root.one("article").text
+    found = Alarmed(part="čitalnik", alarm="found", detail="pn532")
+    centre.house.happened(found, centre.bench.clock() + timedelta(minutes=9))
+    centre.send()
+    assert "Ne odgovarja" not in browser.get("/gates").root.one("article").text
 
 
 def test_a_gate_of_a_connected_edge_is_opened_and_it_is_recorded(centre: Centre) -> None:

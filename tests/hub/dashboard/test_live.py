@@ -77,6 +77,13 @@ def test_the_figures_count_people_inside_and_the_day(lively: Centre) -> None:
     assert "Zdaj notri 0" in lively.browser().get("/").text
 
 
+def test_who_passed_a_day_ago_is_inside_no_longer(lively: Centre) -> None:
+    lively.bench.clock.turn(timedelta(hours=25))
+    text = lively.browser().get("/").text
+    assert "Zdaj notri 0" in text
+    assert "Odprto danes 0" in text
+
+
 def test_the_feed_can_be_narrowed(lively: Centre) -> None:
     browser = lively.browser()
     assert len(rows(browser.get("/?show=gates"))) == 6
