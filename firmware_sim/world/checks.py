@@ -14,8 +14,8 @@ SETTLED = frozenset({"passed", "no-show"})
 """How a release ends."""
 OPENING = frozenset({"allow", "soft"})
 AGREED = "agree"
-APART_MAX = timedelta(seconds=2)
-"""Between an arm that is round and the edge's entry, or a card laid and its tap."""
+APART_MAX = timedelta(seconds=4)
+"""Between a card laid and its tap, or an arm that is round and its passage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

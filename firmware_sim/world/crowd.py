@@ -13,6 +13,8 @@ from firmware_sim.world.live import LaidCard, LiveGate, LiveReader, LiveSite
 from firmware_sim.world.record import CardLaid, PhysicalRecord, Wall, WentThrough
 
 Monotonic = Callable[[], float]
+Answers = Callable[[str], int | None]
+"""How many answers the display at an access point has shown; None where it is dark."""
 
 _LOOK_S = 0.01
 _READ_S_MAX = 3.0
@@ -33,7 +35,7 @@ class Manner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What somebody saw and did: whether the reader read the card, the arrow, the way through."""
+    """What somebody saw and did: whether the card was answered, the arrow, the way through."""
 
     was_read: bool
     saw_green: bool
@@ -49,8 +51,17 @@ class _Walked:
 class Crowd:
     """Everybody on the site; at each reader they stand in line, in the order they came."""
 
-    def __init__(self, site: LiveSite, *, monotonic: Monotonic, wall: Wall) -> None:
+    def __init__(
+        self,
+        site: LiveSite,
+        *,
+        monotonic: Monotonic,
+        wall: Wall,
+        answers: Answers | None = None,
+    ) -> None:
+        """Without `answers` people take their card away once the reader has seen it."""
         self._site = site
+        self._answers = answers
         self._monotonic = monotonic
         self._started = wall() - timedelta(seconds=monotonic())
         self._lines = {point: ThreadPoolExecutor(1, point) for point in site.readers}
@@ -110,23 +121,30 @@ class Crowd:
         return Visit(was_read=True, saw_green=saw_green, went_through=went)
 
     def _lay(self, reader: LiveReader, uid: bytes, holds_s: float) -> bool:
-        """Lay a card until the reader has read it, and at least as long as people do."""
-        place = (reader.access_point, uid)
+        """Lay a card until it is answered, and at least as long as people do."""
+        point, place = reader.access_point, (reader.access_point, uid)
         self._leave.wait(max(0.0, self._away_at[place] + CARD_AWAY_S - self._monotonic()))
         card = LaidCard(uid)
+        is_answered = self._answered(point, card)
         laid_at = self._monotonic()
         reader.antenna.lay(card)
-        self._lying[reader.access_point] = uid
-        was_read = self._until(card.was_read.is_set, _READ_S_MAX)
+        self._lying[point] = uid
+        was_read = self._until(is_answered, _READ_S_MAX)
         if was_read:
-            self._laid.append(
-                CardLaid(access_point=reader.access_point, card=uid.hex(), at=self._wall(laid_at))
-            )
+            self._laid.append(CardLaid(access_point=point, card=uid.hex(), at=self._wall(laid_at)))
         self._leave.wait(max(0.0, laid_at + holds_s - self._monotonic()))
         reader.antenna.remove(card)
-        del self._lying[reader.access_point]
+        del self._lying[point]
         self._away_at[place] = self._monotonic()
         return was_read
+
+    def _answered(self, access_point: str, card: LaidCard) -> Callable[[], bool]:
+        """What a person waits for: the display's next answer, or where it is dark the reader."""
+        count = self._answers
+        before = count(access_point) if count else None
+        if count is None or before is None:
+            return card.was_read.is_set
+        return lambda: card.was_read.is_set() and count(access_point) not in {before, None, 0}
 
     def _walk(self, access_point: str, card: bytes | None, forces: bool, manner: Manner) -> bool:  # noqa: FBT001 - private
         way = self._site.way(access_point)

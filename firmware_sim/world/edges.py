@@ -16,7 +16,7 @@ from firmware_sim.world.network import Cable, CableState
 from firmware_sim.world.programs import Program, Programs
 
 ENVIRONMENT = "dev"
-_LOOK_S = 0.15
+_LOOK_S = 0.1
 _ANSWER_S_MAX = 1.0
 _JOIN_S_MAX = 3.0
 
@@ -130,6 +130,11 @@ class LiveEdge:
             "title": told["title"],
             "remedy": _joined(remedies),
         }
+
+    def answers(self, access_point: str) -> int | None:
+        """How many answers its display has shown, None while it is dark."""
+        told = self._told.get(access_point)
+        return None if told is None else msgspec.convert(told["shown_count"], int)
 
     def close(self) -> None:
         self._stop.set()

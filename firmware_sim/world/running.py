@@ -119,13 +119,15 @@ def installed(world: World, directory: Path | None) -> Iterator[Running]:
         world.step("site")
         place = make_site(hub)
         site = until.enter_context(LiveSite(hardware(edge_plans), world.monotonic))
-        crowd = until.enter_context(Crowd(site, monotonic=world.monotonic, wall=world.wall))
+        by_point: dict[str, LiveEdge] = {}
+        crowd = until.enter_context(_crowd(world, site, by_point))
         with ThreadPoolExecutor() as at_once:
             registered = at_once.submit(enrol_people, hub, place, people, world.wall())
             made = [at_once.submit(make_edge, hub, place, plan, programs) for plan in edge_plans]
             for each in made:
                 each.result()
             edges = [_started(plan, programs, until) for plan in edge_plans]
+            by_point |= {point: edge for edge in edges for point in edge.access_points}
             holders = registered.result()
         running = Running(
             stage=Stage(site=site, crowd=crowd, edges=edges, visitors=people),
@@ -147,6 +149,16 @@ def _tell_last_words(world: World, programs: Programs, kind: type[BaseException]
         return
     for program in programs.running:
         world.say(f"--- {program.name}\n{program.last_words()}")
+
+
+def _crowd(world: World, site: LiveSite, edges: Mapping[str, LiveEdge]) -> Crowd:
+    """People who read the displays of the edges, by access point, once these are there."""
+
+    def answers(access_point: str) -> int | None:
+        edge = edges.get(access_point)
+        return edge.answers(access_point) if edge else None
+
+    return Crowd(site, monotonic=world.monotonic, wall=world.wall, answers=answers)
 
 
 def _started(plan: EdgePlan, programs: Programs, until: ExitStack) -> LiveEdge:
