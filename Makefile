@@ -26,7 +26,8 @@ demo: install ## a virtual site with gates, terminal and hub; ARGS=--script for 
 test: install ## everything CI runs: checks, then all tests
 	@.ci/system-packages
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile -m "not realtime" $(ARGS)
+	$(BIN)/pytest -m realtime $(ARGS)
 
 check: install ## format, lint, types, import directions
 	$(BIN)/ruff format --check $(CODE)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY_MINUTES = 24 * 60
@@ -76,12 +77,11 @@ def is_open(weekly: Weekly, calendar: Calendar, at: datetime) -> bool:
     The wall clock rules: an hour that the clock change skips never opens, one that it repeats
     opens twice.
     """
+    day, minute = _wall(calendar.zone, at)
+    today = _iso_day(weekly, calendar, day)
     if not weekly.windows:
-        return _iso_day(weekly, calendar, at.astimezone(calendar.zone).date()) is not None
-    local = at.astimezone(calendar.zone)
-    minute = local.hour * 60 + local.minute
-    today = _iso_day(weekly, calendar, local.date())
-    yesterday = _iso_day(weekly, calendar, local.date() - _DAY)
+        return today is not None
+    yesterday = _iso_day(weekly, calendar, day - _DAY)
     return any(_covers(window, today, yesterday, minute) for window in weekly.windows)
 
 
@@ -95,6 +95,14 @@ def next_open(weekly: Weekly, calendar: Calendar, at: datetime) -> datetime | No
             if candidate > at and is_open(weekly, calendar, candidate):
                 return candidate
     return None
+
+
+# All rights of a person are looked at for the same one or two instants.
+@lru_cache(maxsize=8)
+def _wall(zone: ZoneInfo, at: datetime) -> tuple[date, int]:
+    """The site's date and minute of the day."""
+    local = at.astimezone(zone)
+    return local.date(), local.hour * 60 + local.minute
 
 
 def _iso_day(weekly: Weekly, calendar: Calendar, day: date) -> int | None:

@@ -1,1 +1,1 @@
-"""Chips, boards and cards that speak their own protocols in bytes; imports nothing of the product."""
+"""Chips, boards and cards that speak their own protocols in bytes; they import nothing of ours."""
