@@ -7,7 +7,7 @@ from enum import StrEnum
 SHIFT_MAX = timedelta(hours=16)
 """After an arrival this long ago a tap is taken for the next arrival, not for the departure."""
 
-DOUBLE_TAP_MAX = timedelta(seconds=30)
+DOUBLE_TAP_MAX = timedelta(seconds=10)
 """A second tap this soon repeats the first: people tap again when they are not sure."""
 
 

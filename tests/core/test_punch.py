@@ -19,7 +19,7 @@ IN, OUT = PunchKind.IN, PunchKind.OUT
         (IN, timedelta(hours=16), IN),  # yesterday's departure was forgotten
         (IN, timedelta(seconds=5), IN),  # tapped twice
         (OUT, timedelta(seconds=5), OUT),
-        (IN, timedelta(seconds=30), OUT),
+        (IN, timedelta(seconds=10), OUT),
         (IN, timedelta(hours=-1), IN),  # the clock was set back: nothing follows from the past
     ],
 )
