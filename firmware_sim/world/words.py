@@ -77,7 +77,7 @@ PLACES: Mapping[str, Text] = {
 }
 MOVEMENTS: Mapping[str, Text] = {
     "passed": Text(sl="skozi", en="went through"),
-    "no-show": Text(sl="ni šel skozi", en="did not go"),
+    "no-show": Text(sl="brez prehoda", en="did not go"),
     "forced": Text(sl="na silo", en="forced"),
     "reverse": Text(sl="v nasprotno smer", en="reverse"),
     "tailgate": Text(sl="za drugim", en="tailgate"),
