@@ -18,6 +18,7 @@ from edge_agent.sync_actions import (
     SyncIdentity,
     TellAgent,
 )
+from edge_agent.sync_health import HealthWatch
 from edge_agent.sync_outbox import Outbox
 from edge_agent.sync_rows import RowsKeeper, Wish
 from wire.codec import decode, encode, set_hash_text
@@ -73,6 +74,7 @@ class Engine:
         self._random = random
         self._outbox = Outbox(journal, random)
         self._rows = RowsKeeper(cache, random)
+        self._health = HealthWatch(random)
         self._echoes: deque[int] = deque(maxlen=ECHOES_MAX)
         self._session = 0
         self._connected = False
@@ -96,8 +98,7 @@ class Engine:
         self._births = self.refused = 0
         self._birth_due = now.monotonic_ms
         self._echoes.clear()
-        online = EdgeState(session=self._session, online=True)
-        return [*self._birth(now), self._sealed(Up.STATE, online)]
+        return [*self._birth(now), self._online(now)]
 
     def disconnected(self) -> list[Action]:
         """The connection is gone; what was in flight is sent again from the marks."""
@@ -138,7 +139,10 @@ class Engine:
             # The hub is silent: hold the entries back until it says that it is there.
             return [*self._silent(), *self._birth(now)]
         wishes = self._rows.tick(now.monotonic_ms)
-        return [*self._granted(wishes), *self._outgoing(now)]
+        actions = [*self._granted(wishes), *self._outgoing(now)]
+        if self._health.is_news(self._cache.standing().version, now):
+            actions.append(self._online(now))
+        return actions
 
     @property
     def due_ms(self) -> int | None:
@@ -148,7 +152,8 @@ class Engine:
         if not self.answered:
             return self._birth_due
         resend = self._outbox.due_ms
-        return self._rows.due_ms if resend is None else min(resend, self._rows.due_ms)
+        due = min(self._rows.due_ms, self._health.due_ms)
+        return due if resend is None else min(resend, due)
 
     @property
     def waiting(self) -> int:
@@ -226,6 +231,10 @@ class Engine:
         # Also when a birth is repeated: the broker may have lost the subscription, or we this list.
         subscription = Subscribe(topic_filter=self._identity.address.down_filter)
         return [subscription, self._sealed(Up.BIRTH, birth)]
+
+    def _online(self, now: Now) -> Publish:
+        health = self._health.told(self._cache.standing().version, now)
+        return self._sealed(Up.STATE, EdgeState(session=self._session, online=True, health=health))
 
     def _offered(self) -> list[EpochSpan]:
         """What is kept; if there are too many epochs, those that wait come first."""

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from core.access import SiteMode
 
@@ -81,11 +81,21 @@ class Birth(Message, frozen=True, kw_only=True):
     sent_ms: Seq
 
 
+class Health(Struct, frozen=True, kw_only=True):
+    """What an edge holds and knows at `sent_ms` of its monotonic clock."""
+
+    cache_version: Seq
+    clock: ShortText
+    uncertainty_ms: Seq
+    sent_ms: Seq
+
+
 class EdgeState(Message, frozen=True, kw_only=True):
-    """Online or not; the will of a connection is this with `online` false."""
+    """Online or not, and how the edge is; the will is this with `online` false, without health."""
 
     session: Counter
     online: bool
+    health: Health | UnsetType = UNSET
 
 
 class Batch(Message, frozen=True, kw_only=True):
