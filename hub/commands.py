@@ -124,8 +124,11 @@ def verify(hub: Hub) -> Iterator[tuple[bool, str]]:
             else:
                 yield False, f"{told} is broken at entry {found.broken_seq}: {found.problem}"
             for module in nouns.modules("verify"):
-                for problem in module.problems(connection):
-                    yield False, f"{tenant.id}: {problem}"
+                for whole, line in module.verify(connection):
+                    yield whole, f"{tenant.id}: {line}"
+    for unread in hub.tenants.failed:
+        # What nobody could look at is not proven whole.
+        yield False, f"{unread}: its database could not be opened, see above; nothing was checked"
 
 
 def _require_free_host(platform: Database, host: str) -> None:

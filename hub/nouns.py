@@ -3,7 +3,7 @@
 `hub/<noun>/store.py` adds its tables to hub.columns; `api.py` has `router` (mounted at /api/v1)
 and `ROLES`; `pages.py` likewise (mounted at /); `background.py` has `services(hub)`;
 `command.py` is one more command of vratar-hub (`NAME`, `HELP`, `arguments(parser)`,
-`run(hub, arguments)`); `verify.py` has `problems(connection)` for verify-audit.
+`run(hub, arguments)`); `verify.py` has `verify(connection)` for verify-audit.
 """
 
 from collections.abc import Iterator

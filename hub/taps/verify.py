@@ -7,7 +7,11 @@ from sqlalchemy import Connection
 from hub.taps import service
 
 
-def problems(connection: Connection) -> Iterator[str]:
-    """A line for each epoch that is broken, naming its first broken entry."""
-    for each in service.verify_chains(connection).broken:
-        yield f"edge {each.edge}, epoch {each.epoch} is broken at entry {each.seq}: {each.problem}"
+def verify(connection: Connection) -> Iterator[tuple[bool, str]]:
+    """A line for each epoch that is broken, naming its first broken entry; else one for all."""
+    report = service.verify_chains(connection)
+    if report.whole:
+        yield True, f"edges' chains of {report.entries} entries in {report.epochs} epochs are whole"
+    for each in report.broken:
+        place = f"edge {each.edge}, epoch {each.epoch}"
+        yield False, f"{place} is broken at entry {each.seq}: {each.problem}"

@@ -44,6 +44,11 @@ class Tenants:
     def __iter__(self) -> Iterator[OpenTenant]:
         return iter(self._opened.values())
 
+    @property
+    def failed(self) -> tuple[TenantId, ...]:
+        """Those whose database could not be opened."""
+        return tuple(self._failed)
+
     def get(self, tenant: TenantId) -> OpenTenant:
         if tenant in self._failed:
             raise _unavailable(tenant)

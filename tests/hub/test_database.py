@@ -119,14 +119,17 @@ def test_tables_are_strict(database: Database) -> None:
         assert list(lax) == []
 
 
-def test_a_database_from_the_future_is_refused_with_the_remedy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("schema", Schema)
+def test_a_database_from_the_future_is_refused_with_the_remedy(
+    tmp_path: Path, schema: Schema
+) -> None:
     path = tmp_path / "t.db"
-    open_sqlite(path, Schema.TENANT, "test", create=True).close()
+    open_sqlite(path, schema, "test", create=True).close()
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(DatabaseError, match=r"9999 is from a newer version.*install that version"):
-        open_sqlite(path, Schema.TENANT, "test")
+        open_sqlite(path, schema, "test")
 
 
 def test_a_database_of_another_environment_is_refused(tmp_path: Path) -> None:

@@ -162,9 +162,11 @@ def test_reading_changes_nothing_in_the_chain(bench: Bench) -> None:
 
 
 def test_verifying_a_hub_tells_of_every_tenant(people_made: Bench) -> None:
-    (told,) = commands.verify(people_made.hub)
+    told, edges = commands.verify(people_made.hub)
     assert told[0]
     assert f"{people_made.tenant.id}: audit chain of 12 entries is whole" in told[1]
+    assert edges[0]
+    assert f"{people_made.tenant.id}: edges' chains of 0 entries in 0 epochs are whole" in edges[1]
     change(people_made, "DELETE FROM audit WHERE seq = 5")
     first, *_ = commands.verify(people_made.hub)
     assert not first[0]

@@ -90,12 +90,20 @@ def test_a_tenant_whose_database_cannot_be_opened_stops_no_other(bench: Bench, t
         hub.close()
 
 
-def test_a_tenant_from_the_future_stops_no_other(bench: Bench, two: Hub) -> None:
+def test_a_tenant_from_the_future_stops_no_other(
+    bench: Bench, two: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
     other = two.tenants.by_host("other.si")
     with other.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     hub = bench.build()
     try:
         assert [tenant.name for tenant in hub.tenants] == ["Plezalni center"]
+        assert client(hub, "other.si").get("/api/v1/me").status_code == 503
+        assert "9999 is from a newer version of the hub" in caplog.text
+        assert "install that version" in caplog.text
+        # A chain that could not be looked at is not told as whole.
+        *_, (whole, line) = commands.verify(hub)
+        assert (whole, line.startswith(f"{other.id}: its database")) == (False, True)
     finally:
         hub.close()
