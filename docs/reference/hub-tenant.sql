@@ -127,7 +127,7 @@ CREATE TABLE edges (
 	clock TEXT, 
 	uncertainty_ms INTEGER, 
 	spans TEXT NOT NULL, 
-	counter_reserved INTEGER NOT NULL, 
+	counter_reserved INTEGER NOT NULL, reported_at INTEGER, reported_ms INTEGER, 
 	CONSTRAINT pk_edges PRIMARY KEY (id)
 )
  STRICT;

@@ -18,7 +18,7 @@ from hub.dashboard.forms import Form, TypedNow, checked, refused
 from hub.dashboard.frame import page, reading, see
 from hub.dashboard.places import Places, places, zone_names
 from hub.dashboard.refusals import PageRoute
-from hub.dashboard.words import ago
+from hub.dashboard.words import ago, second_ago
 from hub.edges import api as edges_api
 from hub.edges import service as edges
 from hub.edges.api import EnrolmentCode, NewEdge
@@ -52,7 +52,10 @@ class ShownPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEdge:
-    """An edge's health; `behind` is how many changes it has not yet, None before its first word."""
+    """An edge's health, as it was told at `reported`.
+
+    `behind` is how many changes it has not yet, None before its first word.
+    """
 
     id: str
     name: str
@@ -60,6 +63,7 @@ class ShownEdge:
     online: bool
     since: str
     last_seen: str
+    reported: str
     behind: int | None
     clock: str | None
     uncertainty_ms: int | None
@@ -191,6 +195,9 @@ def _edge(seen: _Seen, edge: Edge, version: int) -> ShownEdge:
         online=edge.online,
         since=told(edge.online_changed_at),
         last_seen=told(edge.last_seen_at),
+        reported=second_ago(edge.reported_at, seen.now, zone, seen.language)
+        if edge.reported_at
+        else "",
         behind=max(version - edge.cache_version, 0) if edge.last_seen_at else None,
         clock=edge.clock,
         uncertainty_ms=edge.uncertainty_ms,

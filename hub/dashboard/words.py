@@ -130,11 +130,16 @@ def filters(language: Language) -> Mapping[str, Callable[..., str]]:
         "iso": lambda at: at.isoformat(timespec="milliseconds"),
         "verdict": lambda verdict: VERDICTS[verdict].in_(language),
         "punch": lambda kind: PUNCHES[kind].in_(language),
-        "clock_state": lambda state: CLOCKS[ClockState(state)].in_(language),
+        "clock_state": lambda state: clock_state(state, language),
         "label": lambda name: LABELS[name].in_(language) if name in LABELS else name,
         "role": lambda role: ROLES[role].in_(language),
         "said": lambda text: text.in_(language),
     }
+
+
+def clock_state(state: str, language: Language) -> str:
+    """An edge's word that this hub does not know is shown as it is."""
+    return CLOCKS[ClockState(state)].in_(language) if state in set(ClockState) else state
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:
@@ -159,6 +164,12 @@ def ago(at: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
     """The minute of today, else the day with it."""
     same = at.astimezone(zone).date() == now.astimezone(zone).date()
     return minute(at, zone) if same else moment(at, zone, language)
+
+
+def second_ago(at: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
+    """The second of today, else the day with the minute."""
+    same = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return clock(at, zone) if same else moment(at, zone, language)
 
 
 def alarm_text(alarm: str, part: str, language: Language) -> str:

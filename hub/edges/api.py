@@ -52,7 +52,10 @@ class EnrolmentCode(BaseModel):
 
 
 class EdgeBody(BaseModel):
-    """An edge and its health; `versions_behind` is how far its rows are behind the site's."""
+    """An edge and its health; `versions_behind` is how far its rows are behind the site's.
+
+    `clock`, `uncertainty_ms` and `cache_version` are as the edge said at `reported_at`.
+    """
 
     id: str
     site: str
@@ -66,6 +69,7 @@ class EdgeBody(BaseModel):
     uncertainty_ms: int | None
     cache_version: int
     versions_behind: int
+    reported_at: datetime | None
 
 
 class EnrolmentRequestBody(Body):
@@ -235,6 +239,7 @@ def _body(edge: Edge, version: int) -> EdgeBody:
         uncertainty_ms=edge.uncertainty_ms,
         cache_version=edge.cache_version,
         versions_behind=max(0, version - edge.cache_version),
+        reported_at=edge.reported_at,
     )
 
 

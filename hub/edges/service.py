@@ -16,7 +16,7 @@ from hub.edges.store import Edge
 from hub.errors import ConflictError, InvalidError, NotFoundError, invalid, message
 from wire.enrolment import CODE_CHARACTERS
 from wire.envelope import MAC_KEY_BYTES
-from wire.messages import Birth, EpochSpan
+from wire.messages import Birth, EpochSpan, Health
 
 CODE_VALID_FOR = timedelta(minutes=15)
 NAME_CHARACTERS_MAX = 200
@@ -140,6 +140,13 @@ def born(connection: Connection, edge: Edge, birth: Birth, at: datetime) -> bool
     """Keep what a birth says; False for one of an earlier connection, which changes nothing."""
     if birth.session < edge.session:
         return False
+    health = Health(
+        cache_version=birth.cache_version,
+        clock=birth.clock,
+        uncertainty_ms=birth.uncertainty_ms,
+        sent_ms=birth.sent_ms,
+    )
+    is_late = birth.session == edge.session and _is_older(edge, birth.sent_ms)
     store.change(
         connection,
         edge.id,
@@ -150,10 +157,8 @@ def born(connection: Connection, edge: Edge, birth: Birth, at: datetime) -> bool
             "last_seen_at": at,
             "software": birth.software,
             "boot_id": birth.boot_id,
-            "cache_version": birth.cache_version,
-            "clock": birth.clock,
-            "uncertainty_ms": birth.uncertainty_ms,
             "spans": msgspec.json.encode(birth.epochs).decode("utf-8"),
+            **({} if is_late else _told(health, at)),
         },
     )
     announce(connection, "edge", edge.id)
@@ -174,15 +179,25 @@ def told_state(
     return True
 
 
+def reported(
+    connection: Connection, edge: Edge, *, session: int, health: Health, at: datetime
+) -> bool:
+    """Keep how the edge says it is; False if an earlier connection said so or it said newer."""
+    if session != edge.session or _is_older(edge, health.sent_ms):
+        return False
+    store.change(connection, edge.id, {**_told(health, at), "last_seen_at": at})
+    return True
+
+
 def seen(connection: Connection, edge: Edge, at: datetime) -> None:
     """Something came from it; written at most every ten seconds."""
     if edge.last_seen_at is None or at - edge.last_seen_at >= SEEN_EVERY:
         store.change(connection, edge.id, {"last_seen_at": at})
 
 
-def holds_version(connection: Connection, edge: Edge, version: int) -> None:
-    """The version of the rows that the edge says it has."""
-    if version != edge.cache_version:
+def holds_version(connection: Connection, edge: Edge, version: int, *, sent_ms: int) -> None:
+    """The version of the rows that the edge says it has, unless it said another one since."""
+    if version != edge.cache_version and not _is_older(edge, sent_ms):
         store.change(connection, edge.id, {"cache_version": version})
 
 
@@ -208,6 +223,20 @@ def everyone_is_offline(connection: Connection, edges: Iterable[Edge], at: datet
 def grouped(code: str) -> str:
     """A code as it is shown: groups of four."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def _is_older(edge: Edge, sent_ms: int) -> bool:
+    return edge.reported_ms is not None and sent_ms < edge.reported_ms
+
+
+def _told(health: Health, at: datetime) -> Mapping[str, object]:
+    return {
+        "cache_version": health.cache_version,
+        "clock": health.clock,
+        "uncertainty_ms": health.uncertainty_ms,
+        "reported_at": at,
+        "reported_ms": health.sent_ms,
+    }
 
 
 def _new_code(random_bytes: RandomBytes) -> str:

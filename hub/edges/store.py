@@ -32,6 +32,9 @@ _edges = table(
     Column("cache_version", Whole, nullable=False),
     Column("clock", Text),
     Column("uncertainty_ms", Whole),
+    # When the hub took in version and clock, and what the edge's monotonic clock said with them.
+    Column("reported_at", Instant),
+    Column("reported_ms", Whole),
     # JSON of the last birth: what the edge keeps of each epoch.
     Column("spans", Text, nullable=False),
     Column("counter_reserved", Whole, nullable=False),
@@ -79,6 +82,8 @@ class Edge:
     cache_version: int
     clock: str | None
     uncertainty_ms: int | None
+    reported_at: datetime | None
+    reported_ms: int | None
     spans: str
     counter_reserved: int
 

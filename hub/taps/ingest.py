@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import UNSET
 from sqlalchemy import Connection
 
 from core.ids import EdgeId, EpochId, TenantId
@@ -153,6 +154,8 @@ class Ingest:
             _tell_state(connection, edge, online=state.online, at=at)
             if not state.online:
                 self.born.pop(edge.id, None)
+        if state.online and state.health is not UNSET:
+            edges.reported(connection, edge, session=state.session, health=state.health, at=at)
         return [] if not state.online else self._greeting(edge)
 
     def _batch(self, connection: Connection, letter: Letter, batch: Batch) -> list[Due]:
@@ -171,7 +174,7 @@ class Ingest:
     ) -> list[Due]:
         edges.seen(connection, edge, at)
         if request.wanted is Wanted.DELTA:
-            edges.holds_version(connection, edge, request.version)
+            edges.holds_version(connection, edge, request.version, sent_ms=request.sent_ms)
         return [RequestDue(edge=edge, request=request), *self._greeting(edge)]
 
     def _greeting(self, edge: Edge) -> list[Due]:

@@ -24,6 +24,7 @@ from wire.messages import (
     Command,
     EdgeState,
     EpochSpan,
+    Health,
     Hello,
     Message,
     Preview,
@@ -164,6 +165,11 @@ class EdgeHalf:
 
     def state(self, *, online: bool, session: int | None = None) -> EdgeState:
         return EdgeState(session=self.session if session is None else session, online=online)
+
+    def health(self, version: int, clock: str = "trusted", *, sent_ms: int) -> EdgeState:
+        """How the edge is, told in this connection."""
+        health = Health(cache_version=version, clock=clock, uncertainty_ms=7, sent_ms=sent_ms)
+        return EdgeState(session=self.session, online=True, health=health)
 
     def preview(self, chain: Chain) -> Preview:
         return Preview(entries=[Raw(chain.contents[-1])])

@@ -15,6 +15,7 @@ from edge_agent.journal import Journal, JournalReader
 from edge_agent.sync_actions import SyncIdentity
 from hub.acts import Act
 from hub.edges import commands
+from hub.edges import service as edges
 from hub.rows import service as rows
 from hub.rows.store import Standing
 from hub.taps.letters import Received
@@ -144,6 +145,20 @@ def test_both_halves_agree_on_rows_and_entries(site: _Site) -> None:
     site.block(blocked=True)
     site.world.run(site.world.settled, _STEPS_MAX)
     assert site.world.cache.standing().version == site.hub.version
+
+
+def test_the_hub_knows_within_two_seconds_how_the_edge_is(site: _Site) -> None:
+    site.settle()
+    for turn in range(3):
+        site.block(blocked=turn % 2 == 0)
+        site.world.clock = (ClockState.TRUSTED, ClockState.DRIFTING)[turn % 2]
+        for _ in range(20):
+            site.world.step(100)
+        with site.half.database.read() as connection:
+            edge = edges.get(connection, site.hub.edge.id)
+        assert (edge.cache_version, edge.clock) == (site.hub.version, site.world.clock.value)
+        assert edge.reported_at is not None
+        assert site.half.at - edge.reported_at <= timedelta(seconds=2)
 
 
 def test_several_epochs_and_a_bad_channel_end_equal(site: _Site) -> None:

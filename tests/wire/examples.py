@@ -52,6 +52,7 @@ from wire.messages import (
     EdgeState,
     EpochSpan,
     FigureRow,
+    Health,
     Hello,
     HolderRow,
     Message,
@@ -244,3 +245,10 @@ MESSAGES: dict[Up | Down, Message] = {
     ),
     Down.HELLO: Hello(counter=15, hub_at=AT),
 }
+
+HEALTHY = EdgeState(
+    session=1_795_413_480_000,
+    online=True,
+    health=Health(cache_version=7, clock="trusted", uncertainty_ms=12, sent_ms=61_000),
+)
+"""A state with health, as edges tell it since it was added to v1."""

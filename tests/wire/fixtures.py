@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.entries import content_of
-from tests.wire.examples import ADDRESS, ENTRIES, MAC_KEY, MESSAGES, PRIVATE_KEY, ROWS
+from tests.wire.examples import ADDRESS, ENTRIES, HEALTHY, MAC_KEY, MESSAGES, PRIVATE_KEY, ROWS
 from wire import envelope, messages
 from wire.codec import encode, row
 from wire.topics import Down, Up
@@ -35,6 +35,9 @@ def files() -> dict[str, bytes]:
         name = f"{_direction(channel)}-{channel}"
         written[f"{name}.json"] = encode(message)
         written[f"{name}.hex"] = sealed(channel).hex().encode() + b"\n"
+    written["up-state-health.json"] = encode(HEALTHY)
+    healthy = envelope.sign(PRIVATE_KEY, ADDRESS.up(Up.STATE), encode(HEALTHY))
+    written["up-state-health.hex"] = healthy.hex().encode() + b"\n"
     for kind, entry in ENTRIES.items():
         written[f"entry-{kind}.json"] = content_of(entry)
     for row_kind, (row_id, body) in ROWS.items():

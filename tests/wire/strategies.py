@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from core.access import IssuedCredential, SiteMode
 from core.entitlement import Entitlement
@@ -35,6 +35,7 @@ from wire.messages import (
     EdgeState,
     EpochSpan,
     FigureRow,
+    Health,
     Hello,
     HolderRow,
     Message,
@@ -177,7 +178,19 @@ messages: st.SearchStrategy[Message] = st.one_of(
         uncertainty_ms=counts,
         sent_ms=counts,
     ),
-    st.builds(EdgeState, session=counts, online=st.booleans()),
+    st.builds(
+        EdgeState,
+        session=counts,
+        online=st.booleans(),
+        health=st.just(UNSET)
+        | st.builds(
+            Health,
+            cache_version=counts,
+            clock=texts,
+            uncertainty_ms=counts,
+            sent_ms=counts,
+        ),
+    ),
     st.builds(
         Batch,
         epoch=epochs,

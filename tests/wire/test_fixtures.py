@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from core.entries import content_of
-from tests.wire.examples import ADDRESS, ENTRIES, MAC_KEY, MESSAGES, PRIVATE_KEY, ROWS
+from tests.wire.examples import ADDRESS, ENTRIES, HEALTHY, MAC_KEY, MESSAGES, PRIVATE_KEY, ROWS
 from tests.wire.fixtures import FIXTURES, PAGE, files, page
 from wire.codec import decode, decode_entry, encode, row_body
 from wire.enrolment import CODE_CHARACTERS, Broker, Enrolment, EnrolmentRequest
 from wire.envelope import open_keyed, open_signed
-from wire.messages import RowKind
+from wire.messages import EdgeState, RowKind
 from wire.schema import MESSAGES as CHANNELS
 from wire.schema import schema, schema_text
 from wire.topics import Down, Up
@@ -36,6 +36,12 @@ def test_an_envelope_of_v1_is_read_as_it_was(channel: Up | Down) -> None:
         body = open_keyed(MAC_KEY, ADDRESS.down(channel), envelope)
     message = decode(type(MESSAGES[channel]), body)
     assert encode(message) == encode(MESSAGES[channel])
+
+
+def test_a_state_with_health_is_read_as_it_was() -> None:
+    envelope = bytes.fromhex((FIXTURES / "up-state-health.hex").read_text())
+    body = open_signed(PRIVATE_KEY.public_key(), ADDRESS.up(Up.STATE), envelope)
+    assert decode(EdgeState, body) == HEALTHY
 
 
 @pytest.mark.parametrize("kind", sorted(ENTRIES))

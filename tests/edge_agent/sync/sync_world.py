@@ -8,6 +8,7 @@ from random import Random
 from typing import Generic, Protocol, TypeVar
 
 from core.ids import EpochId
+from core.instants import ClockState
 from edge_agent.cache_writer import CacheWriter
 from edge_agent.sync import Engine
 from edge_agent.sync_actions import (
@@ -66,6 +67,8 @@ class Between(Generic[J, H]):
     chance: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - a seed, no secret
     faults: Faults = field(default_factory=Faults)
     now_ms: int = 1_000
+    clock: ClockState = ClockState.UNKNOWN
+    doubt_ms: int = 0
     hub_is_up: bool = True
     told: list[TellAgent] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
@@ -90,7 +93,12 @@ class Between(Generic[J, H]):
 
     @property
     def now(self) -> Now:
-        return Now(at=START + timedelta(milliseconds=self.now_ms), monotonic_ms=self.now_ms)
+        return Now(
+            at=START + timedelta(milliseconds=self.now_ms),
+            monotonic_ms=self.now_ms,
+            clock=self.clock,
+            uncertainty_ms=self.doubt_ms,
+        )
 
     def connect(self) -> None:
         self.up.clear()

@@ -7,6 +7,7 @@ from core.entries import Alarmed
 from hub.audit import service as audit
 from hub.edges import service as edges
 from hub.roles import Role
+from hub.rows import service as rows
 from tests.hub.dashboard.conftest import Centre
 from wire.topics import Up
 
@@ -21,6 +22,19 @@ def test_an_edge_shows_its_health(centre: Centre) -> None:
     assert "točna" in text
     assert "± 5 ms" in text
     assert re.search(r"zaostaja za \d+ sprememb", text), "its rows are of version 0"
+
+
+def test_what_an_edge_told_last_is_shown_with_its_time(centre: Centre) -> None:
+    centre.connect()
+    browser = centre.browser()
+    centre.bench.clock.turn(timedelta(seconds=2))
+    with centre.bench.database.read() as connection:
+        version = rows.standing(connection, centre.house.edge.site).version
+    centre.hear(Up.STATE, centre.house.edge.health(version, "drifting", sent_ms=2_000))
+    text = browser.get("/gates").text
+    assert "usklajene" in text
+    assert browser.get("/api/v1/edges").source.count("reported_at") == 1
+    assert "07:00:02" in text
 
 
 def test_an_edge_whose_cable_is_cut_is_offline_since(centre: Centre) -> None:
