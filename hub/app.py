@@ -23,7 +23,7 @@ from hub.backup import back_up, restore
 from hub.commands import NewTenant
 from hub.context import Clock, Hub
 from hub.database import Database, Schema, open_sqlite
-from hub.errors import HubError
+from hub.errors import HubError, Message, message
 from hub.hooks import add_hooks
 from hub.roles import Role
 from hub.serving import serve
@@ -34,6 +34,7 @@ from hub.web import application, openapi_text
 __all__ = ["accounts_on", "application", "build", "main", "openapi_text", "utc_now"]
 
 _GENERATED_PASSWORD_BYTES = 12
+_LOG = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,9 +43,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = chosen.run(load(chosen.config, os.environ), chosen)
     except HubError as error:
-        sys.stderr.write(f"vratar-hub: {error.diagnostics(_language(os.environ))}\n")
-        return 1
+        return _failed(error.detail)
+    except OSError as error:
+        return _failed(_told(error))
     return code
+
+
+def _failed(told: Message) -> int:
+    sys.stderr.write(f"vratar-hub: {told.in_(_language(os.environ))}\n")
+    return 1
+
+
+def _told(error: OSError) -> Message:
+    """A folder that is missing, full or not ours, in the words of every other problem."""
+    return message(
+        "{path}: {problem}; check that its folder exists, that you may write there and that the"
+        " disk has room.",
+        path=str(error.filename or "vratar-hub"),
+        problem=error.strerror or str(error),
+    )
 
 
 def _language(environment: Mapping[str, str]) -> Language:
@@ -198,7 +215,7 @@ def _welcomed(told: str, wanted: NewTenant, *, made: bool) -> int:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format=_LOG)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return serve(settings, lambda: build(settings))
 

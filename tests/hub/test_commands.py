@@ -216,6 +216,24 @@ def test_backup_restore_and_verify_go_together(made: Path, tmp_path: Path) -> No
     assert (again.returncode, "not empty" in again.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("language", ["C.UTF-8", "sl_SI.UTF-8"])
+def test_a_folder_that_cannot_be_written_is_told_in_words(
+    made: Path, tmp_path: Path, language: str
+) -> None:
+    words = {"C.UTF-8": "check that its folder exists", "sl_SI.UTF-8": "preverite, ali mapa"}
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    there = {"VRATAR_HUB_DIRECTORY": str(tmp_path / "file" / "hub"), "LANG": language}
+    assert run(made, "backup", str(tmp_path / "good")).returncode == 0
+    for done in (
+        run(made, "backup", str(tmp_path / "missing" / "b"), LANG=language),
+        run(made, "init", "--login", "ana", **there),
+        run(made, "restore", str(tmp_path / "good"), **there),
+    ):
+        assert (done.returncode, done.stdout) == (1, "")
+        assert str(tmp_path) in done.stderr
+        assert words[language] in done.stderr
+
+
 def test_verify_audit_names_the_first_broken_entry(made: Path, tmp_path: Path) -> None:
     run(made, "token", "--name", "demo")
     (path,) = (tmp_path / "hub" / "tenants").glob("*.db")
