@@ -18,10 +18,13 @@ def main(argv: list[str]) -> None:
     )
     names = [name for name in names if not name.startswith("_")]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="*", default=names, choices=names)
+    parser.add_argument("name", nargs="*", help=f"all, or some of {', '.join(names)}")
     parser.add_argument("--short", action="store_true", help="fewer repetitions, same figures")
     chosen = parser.parse_args(argv)
-    for name in chosen.name:
+    unknown = set(chosen.name) - set(names)
+    if unknown:
+        parser.error(f"{', '.join(sorted(unknown))}: use some of {', '.join(names)}")
+    for name in chosen.name or names:
         print(f"## {name}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main(["--short"] if chosen.short else [])
 
