@@ -14,6 +14,13 @@ class Language(StrEnum):
     EN = "en"
 
 
+def language_of(environment: Mapping[str, str]) -> Language:
+    """The language of a terminal, by its variables: Slovene where it is Slovene, else English."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    spoken = next((environment[name] for name in names if environment.get(name)), "")
+    return Language.SL if spoken.lower().startswith("sl") else Language.EN
+
+
 class Reason(StrEnum):
     """Stable codes; the value travels and is stored, the texts may change."""
 
@@ -178,9 +185,9 @@ SAYINGS: Mapping[Reason, Saying] = {
     ),
     Reason.PUNCHED_OUT: _saying("Odhod zabeležen", "Departure recorded", "Nasvidenje.", "Goodbye."),
     Reason.PUNCHED_UNASSIGNED: _saying(
-        "Žig je shranjen, kartice pa ne poznamo",
+        "Zabeleženo, kartice pa ne poznamo",
         "Recorded, but the card is unknown",
-        "Obvestite vodjo, da vam ga pripiše.",
+        "Obvestite vodjo, da vam registracijo pripiše.",
         "Tell your supervisor, who will assign it to you.",
     ),
 }

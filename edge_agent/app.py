@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from core.reasons import Language
+from core.reasons import Language, language_of
 from edge_agent import cli_texts
 from edge_agent.child import stop_with_parent
 from edge_agent.clock import Instant
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge_agent.cli import Console
 
 CONFIG = Path("/etc/vratar/edge.toml")
+_NOBODY_ELSE = 0o077
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -78,15 +79,21 @@ def _command(
     parser = commands.add_parser(name) if hidden else commands.add_parser(name, help=about)
     parser.add_argument("--config", type=Path, default=CONFIG, help=f"settings (default {CONFIG})")
     parser.add_argument(
-        "--language", choices=[*Language], default=Language.EN, help="of what is printed"
+        "--language",
+        choices=[*Language],
+        default=language_of(os.environ),
+        help="of what is printed (default: the terminal's)",
     )
     return parser
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
     if number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text} is too few; give a number from 1")
     return number
 
 
@@ -155,6 +162,8 @@ def _starter(config: Path) -> Callable[[str], Process]:
 
 def _process(arguments: argparse.Namespace) -> int:
     stop = stop_with_parent(os._exit)
+    # What happened here concerns nobody else on this machine.
+    os.umask(_NOBODY_ELSE)
     settings = load(arguments.config, os.environ)
     _log(settings)
     _PROCESSES[arguments.name](settings, stop)

@@ -3,16 +3,16 @@
 from core.reasons import Text
 
 ENROLLED = Text(
-    sl="Vpisano: naprava {edge}, lokacija {site}, organizacija {tenant}; ključi so v {path}.",
+    sl="Vpisano: krmilnik {edge}, objekt {site}, organizacija {tenant}; ključi so v {path}.",
     en="Enrolled: edge {edge} at site {site} of {tenant}; its keys are in {path}.",
 )
 ALREADY_ENROLLED = Text(
-    sl="{directory}: naprava je že vpisana. Za vnovičen vpis dodajte --replace.",
+    sl="{directory}: krmilnik je že vpisan. Za vnovičen vpis dodajte --replace.",
     en="{directory}: this edge is enrolled already. Add --replace to enrol it again.",
 )
 IN_ORDER = Text(
-    sl="Nastavitve so v redu: okolje {environment}, vrat {doors}, bralnikov {readers},"
-    " naprava {edge}.",
+    sl="Nastavitve so v redu: okolje {environment}, vrat {doors}, čitalnikov {readers},"
+    " krmilnik {edge}.",
     en="The settings are in order: environment {environment}, doors {doors}, readers {readers},"
     " edge {edge}.",
 )
@@ -31,6 +31,6 @@ NO_JOURNAL = Text(
 )
 EMPTY = Text(sl="Dnevnik je prazen.", en="The journal is empty.")
 RUNNING = Text(
-    sl="Vratar deluje: naprava {edge}. Ustavite ga s Ctrl-C.",
+    sl="Vratar deluje: krmilnik {edge}. Ustavite ga s Ctrl-C.",
     en="Vratar is running: edge {edge}. Stop it with Ctrl-C.",
 )

@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 
 from core.ids import RandomBytes
 from core.instants import whole_ms
-from core.reasons import Language
+from core.reasons import Language, language_of
 from hub import commands, nouns
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import Accounts
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(told: Message) -> int:
-    sys.stderr.write(f"vratar-hub: {told.in_(_language(os.environ))}\n")
+    sys.stderr.write(f"vratar-hub: {told.in_(language_of(os.environ))}\n")
     return 1
 
 
@@ -62,13 +62,6 @@ def _told(error: OSError) -> Message:
         path=str(error.filename or "vratar-hub"),
         problem=error.strerror or str(error),
     )
-
-
-def _language(environment: Mapping[str, str]) -> Language:
-    """Slovene in a Slovene terminal."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    chosen = next((environment[name] for name in names if environment.get(name)), "")
-    return Language.SL if chosen.startswith("sl") else Language.EN
 
 
 def utc_now() -> datetime:

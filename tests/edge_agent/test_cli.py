@@ -38,7 +38,7 @@ def test_an_edge_in_order_is_told_so(config: Path, capsys: pytest.CaptureFixture
     assert _run("check-config", config=config) == 0
     assert capsys.readouterr().out.startswith("The settings are in order: environment test")
     assert _run("check-config", "--language", "sl", config=config) == 0
-    assert "Nastavitve so v redu: okolje test, vrat 0, bralnikov 1" in capsys.readouterr().out
+    assert "Nastavitve so v redu: okolje test, vrat 0, čitalnikov 1" in capsys.readouterr().out
 
 
 def test_every_problem_is_told_at_once(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

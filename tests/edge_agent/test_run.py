@@ -167,6 +167,14 @@ def test_from_power_on_without_network_the_last_cache_is_served(place: Place) ->
     assert first_broken(place.state / "journal.db") == (6, None)
 
 
+def test_what_the_programs_write_is_for_their_own_user_only(place: Place) -> None:
+    place.start()
+    assert place.tap(MEMBER)["reason"] == "granted"
+    ours = {"journal.db", "journal.db-wal", "display.port", "agent.lock", "run.lock"}
+    modes = {name: (place.state / name).stat().st_mode & 0o777 for name in ours}
+    assert set(modes.values()) == {0o600}, modes
+
+
 def test_killed_as_a_whole_it_leaves_nothing_running_and_loses_nothing(place: Place) -> None:
     place.start()
     assert place.tap(MEMBER)["reason"] == "granted"
