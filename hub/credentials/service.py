@@ -113,6 +113,11 @@ def of_holder(connection: Connection, holder: str) -> list[IssuedToHolder]:
     return [_credential(row) for row in store.of_holder(connection, holder)]
 
 
+def holders(connection: Connection) -> frozenset[HolderId]:
+    """Everybody who has a credential, also a blocked one."""
+    return frozenset(HolderId(each) for each in store.holders(connection))
+
+
 def _uid(text: str) -> bytes:
     digits = text.replace(":", "").replace(" ", "").replace("-", "")
     if not digits.isascii():

@@ -47,3 +47,7 @@ def by_key(connection: Connection, key: str) -> Row[Any] | None:
 def of_holder(connection: Connection, holder: str) -> list[Row[Any]]:
     query = select(credentials).where(credentials.c.holder == holder)
     return list(connection.execute(query.order_by(credentials.c.issued_at, credentials.c.id)))
+
+
+def holders(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(select(credentials.c.holder).distinct()).scalars())

@@ -24,6 +24,9 @@ from wire.messages import HolderRow, RowKind
 STALE = "holder"
 """The kind of change that services announce of a holder whose rows may have become others."""
 
+NEW_SITE = "site"
+"""The kind of change that is announced of a site when it is made."""
+
 Projection = Mapping[Placed, RowBody]
 """Rows by their place."""
 
@@ -41,7 +44,10 @@ class _Difference:
 
 def refresh_stale(connection: Connection, at: datetime) -> None:
     """The hook that ends a write transaction: bring the rows of all stale holders up to date."""
-    refresh_all(connection, [HolderId(each) for each in announced(connection, STALE)], at)
+    stale = dict.fromkeys(HolderId(each) for each in announced(connection, STALE))
+    if announced(connection, NEW_SITE):
+        stale |= dict.fromkeys(sorted(_without_rights(connection)))
+    refresh_all(connection, stale, at)
 
 
 def refresh(connection: Connection, holder: HolderId, at: datetime) -> None:
@@ -69,18 +75,26 @@ def refresh_all(connection: Connection, holders: Iterable[HolderId], at: datetim
 
 
 def wanted(connection: Connection, holder: HolderId) -> Projection:
-    """Recomputed from the tables: at each site that concerns the holder, all they are known by."""
+    """Recomputed from the tables: at each site that concerns the holder, all they are known by.
+
+    Whoever has cards but no right and no workplace is known everywhere, so that gates say that they
+    have no access and not that their card is unknown.
+    """
     person = people.find(connection, holder)
     if person is None:
         return {}
     workplace = person.site if person.employee else None
     standing = entitlements.standing(connection, holder)
+    issued_to = credentials.of_holder(connection, holder)
+    by_site = _by_site(connection, standing, workplace)
+    if not by_site and issued_to:
+        by_site = {site.id: [] for site in sites.everywhere(connection)}
     found: dict[Placed, RowBody] = {}
-    for site, rights in _by_site(connection, standing, workplace).items():
+    for site, rights in by_site.items():
         found[site, RowKind.HOLDER, holder] = HolderRow(blocked=person.blocked_at is not None)
         for right in rights:
             found[site, RowKind.ENTITLEMENT, right.id] = right
-        for issued in credentials.of_holder(connection, holder):
+        for issued in issued_to:
             body = IssuedCredential(holder=holder, blocked=issued.blocked_at is not None)
             found[site, RowKind.CREDENTIAL, issued.key] = body
     return found
@@ -89,6 +103,12 @@ def wanted(connection: Connection, holder: HolderId) -> Projection:
 def sites_of(connection: Connection, holder: HolderId) -> frozenset[SiteId]:
     """The sites that know the holder."""
     return frozenset(site for site, _, _ in store.of_holder(connection, holder))
+
+
+def _without_rights(connection: Connection) -> frozenset[HolderId]:
+    """Those with cards whom no site knows by a right."""
+    entitled = store.holders_with(connection, RowKind.ENTITLEMENT)
+    return credentials.holders(connection) - entitled
 
 
 def _by_site(

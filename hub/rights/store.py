@@ -24,6 +24,12 @@ def of_holder(connection: Connection, holder: HolderId) -> frozenset[Placed]:
     return frozenset((SiteId(row.site), row.kind, row.row) for row in connection.execute(query))
 
 
+def holders_with(connection: Connection, kind: str) -> frozenset[HolderId]:
+    """Those for whom rows of this kind stand at any site."""
+    query = select(holder_rows.c.holder).where(holder_rows.c.kind == kind).distinct()
+    return frozenset(HolderId(each) for each in connection.execute(query).scalars())
+
+
 def add(connection: Connection, holder: HolderId, rows: frozenset[Placed]) -> None:
     values = [{"holder": holder, "site": s, "kind": k, "row": r} for s, k, r in sorted(rows)]
     if values:

@@ -15,6 +15,7 @@ from core.ids import SiteId, ZoneId, new_id
 from core.schedule import Calendar
 from hub.acts import Act
 from hub.audit import service as audit
+from hub.database import announce
 from hub.errors import NotFoundError, invalid, message
 from hub.rows import service as rows
 from hub.sites import store
@@ -72,6 +73,7 @@ def create(act: Act, *, name: str, timezone: str) -> Site:
         created_at=act.at,
     )
     audit.record_act(act, "site.created", site.id)
+    announce(act.connection, "site", site.id)
     _tell_edges(act, site.id)
     return site
 

@@ -109,7 +109,7 @@ def test_a_second_opinion_that_differs_is_told_with_its_reason(centre: Centre) -
     centre.send()
     (row,) = rows(centre.browser().get("/"))
     told = row.one("span", class_="opinion").text
-    assert told == "Vrata še niso vedela za spremembo (Neznana kartica)", "she has no pass here"
+    assert told == "Vrata še niso vedela za spremembo (Tu nimate vstopa)", "she has no pass"
 
 
 def test_a_gate_opened_by_staff_is_told_when_somebody_went_through(centre: Centre) -> None:

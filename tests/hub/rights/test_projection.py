@@ -273,6 +273,46 @@ def test_an_employee_without_any_right_is_known_where_they_work(bench: Bench) ->
     assert kinds == {RowKind.SITE, RowKind.HOLDER, RowKind.CREDENTIAL}
 
 
+def test_a_card_without_any_right_is_known_everywhere_and_gone_with_the_card(
+    bench: Bench,
+) -> None:
+    world = World(bench)
+    world.build()
+    run(world, [(issue, (0, 0, 0))])
+    card_only = {RowKind.SITE, RowKind.HOLDER, RowKind.CREDENTIAL}
+    assert [kinds_at(world, site) for site in world.sites] == [card_only] * SITES
+    run(world, [(take_back, (0, 0, 0))])
+    assert [kinds_at(world, site) for site in world.sites] == [{RowKind.SITE}] * SITES
+
+
+def test_the_first_right_takes_a_card_from_where_it_does_not_count(bench: Bench) -> None:
+    world = World(bench)
+    world.build()
+    run(world, [(issue, (0, 0, 0))])
+    run(world, [(grant, (0, 0, 1))])  # a right for the first zone only
+    assert RowKind.CREDENTIAL in kinds_at(world, world.sites[0])
+    assert kinds_at(world, world.sites[1]) == {RowKind.SITE}
+
+
+def test_a_new_site_hears_of_the_cards_without_any_right(bench: Bench) -> None:
+    world = World(bench)
+    world.build()
+    run(world, [(issue, (0, 0, 0)), (issue, (1, 1, 0)), (grant, (1, 0, 1))])
+    with bench.database.write() as connection:
+        act = bench.act_on(connection)
+        world.sites.append(sites.create(act, name="S", timezone="Europe/Ljubljana").id)
+    check(world, ["a new site"])
+    with bench.database.read() as connection:
+        known = [id_ for kind, id_, _ in rows.current(connection, world.sites[-1])]
+    assert world.people[0] in known
+    assert world.people[1] not in known
+
+
+def kinds_at(world: World, site: SiteId) -> set[RowKind]:
+    with world.bench.database.read() as connection:
+        return {kind for kind, _, _ in rows.current(connection, site)}
+
+
 def test_a_change_that_changes_nothing_makes_no_new_version(bench: Bench) -> None:
     world = World(bench)
     world.build()
