@@ -54,7 +54,7 @@ def test_wrong_login_and_wrong_password_look_the_same(
 ) -> None:
     answer = bench.client().post("/api/v1/session", json=LOGIN | changes)
     assert answer.status_code == 401
-    assert answer.json()["detail"] == "Prijavno ime ali geslo ni pravo; poskusite znova."
+    assert answer.json()["detail"] == "Uporabniško ime ali geslo ni pravo; poskusite znova."
 
 
 def test_only_hashes_of_tokens_are_stored(bench: Bench) -> None:

@@ -73,7 +73,7 @@ def test_a_gate_of_a_connected_edge_is_opened_and_it_is_recorded(centre: Centre)
 def test_a_gate_whose_edge_is_gone_cannot_be_opened(centre: Centre) -> None:
     browser = centre.browser()
     page = browser.get("/gates")
-    assert "ukaza ne bo slišal" in page.text
+    assert "ukaza ne bo prejel" in page.text
     refused = browser.submit(page, f"/gates/{centre.house.way_in}/open", status=409)
     assert "Vhod" in refused.text
 

@@ -33,7 +33,7 @@ def test_a_person_is_suspended_with_a_reason_and_let_in_again(centre: Centre) ->
         browser.get(path), f"{path}/block", {"reason": "Neplačana članarina"}
     )
     assert "Neplačana članarina" in suspended.text
-    assert "Vrata to vedo v sekundi." in suspended.text
+    assert "Vrata za to izvedo v sekundi." in suspended.text
     assert not suspended.has_form(f"{path}/block")
     with centre.bench.database.read() as connection:
         assert people.get(connection, path.removeprefix("/people/")).blocked_at is not None
