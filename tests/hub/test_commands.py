@@ -1,6 +1,7 @@
 """vratar-hub as a program: what it prints, what it returns, what it leaves."""
 
 import os
+import re
 import select
 import signal
 import sqlite3
@@ -244,6 +245,17 @@ def test_verify_audit_names_the_first_broken_entry(made: Path, tmp_path: Path) -
     done = run(made, "verify-audit")
     assert done.returncode == 1
     assert "is broken at entry 2: entry 2 does not follow" in done.stdout
+
+
+def test_every_command_is_described_where_operators_look(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    names = re.findall(r"^    ([a-z-]+)  ", capsys.readouterr().out, re.MULTILINE)
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    assert "serve" in names
+    assert [name for name in names if f" {name}" not in page] == []
 
 
 def test_a_second_tenant_is_added_with_its_host(made: Path) -> None:
