@@ -131,7 +131,9 @@ class Agent:
             case CommandReceived(command=command):
                 self._command(command, reading)
             case CacheChanged():
-                self._conclude_all(reading)
+                # With its first rows an edge has also learnt the time.
+                self._compared = self._parts.cache.clock()
+                self._conclude_all(self._read())
             case NetworkChanged(connected=connected):
                 self.condition = replace(self.condition, connected=connected)
                 self._stand(reading)

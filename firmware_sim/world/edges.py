@@ -92,6 +92,11 @@ class LiveEdge:
     def is_connected(self) -> bool:
         return all(self._says(point, "connected") is True for point in self.access_points)
 
+    @property
+    def knows_the_time(self) -> bool:
+        """Before that, nothing that is bound to time opens."""
+        return all(self._says(point, "clock") == "trusted" for point in self.access_points)
+
     def is_current(self, hub: HubClient) -> bool:
         """Its cache holds the rows that the hub has now."""
         told = hub.get(f"/edges/{self.plan.identity.address.edge}")

@@ -170,7 +170,7 @@ def _started(plan: EdgePlan, programs: Programs, until: ExitStack) -> LiveEdge:
 def _ready(running: Running) -> bool:
     running.require_running()
     return all(
-        edge.is_ready and edge.is_connected and edge.is_current(running.hub)
+        edge.is_ready and edge.is_connected and edge.knows_the_time and edge.is_current(running.hub)
         for edge in running.edges.values()
     )
 

@@ -11,7 +11,7 @@ from core.entries import Alarmed, ClockJumped
 from core.instants import ClockState
 from core.reasons import Reason
 from edge_agent.agent import serve
-from edge_agent.ports import Event, Health, NetworkChanged, Presented, Ticked
+from edge_agent.ports import CacheChanged, Event, Health, NetworkChanged, Presented, Ticked
 from tests.edge_agent.agent_bench import ANA_CARD, ENTRY, START, Bench
 
 
@@ -29,6 +29,17 @@ def test_a_wall_clock_that_is_set_is_an_entry_of_its_own(bench: Bench) -> None:
         expected=START + timedelta(seconds=10), actual=START + timedelta(seconds=3610)
     )
     assert tapped.moment.uncertainty >= timedelta(hours=1)
+
+
+def test_an_edge_knows_the_time_as_soon_as_it_has_the_hubs_rows(bench: Bench) -> None:
+    """Not a second later: somebody may stand at the gate when an edge is switched on."""
+    compared = bench.cache.compared
+    bench.cache.compared = None
+    bench.restart()
+    bench.cache.compared = compared
+    bench.agent.handle(CacheChanged(version=8))
+    assert bench.tap() is Reason.GRANTED
+    assert bench.entries()[-1].moment.clock is ClockState.TRUSTED
 
 
 def test_a_clock_that_runs_evenly_is_no_entry(bench: Bench) -> None:
