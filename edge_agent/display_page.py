@@ -21,7 +21,9 @@ SILENT_MS_MAX = 5_000
 
 _IDLE = Saying(
     title=Text(sl="Prislonite kartico", en="Hold your card to the reader"),
-    remedy=Text(sl="Držite jo, dokler ne vidite odgovora.", en="Keep it there until you see an answer."),
+    remedy=Text(
+        sl="Držite jo, dokler ne vidite odgovora.", en="Keep it there until you see an answer."
+    ),
 )
 _OFFLINE = Text(
     sl="Ni zveze s strežnikom; tu deluje vse naprej.",
