@@ -4,13 +4,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from wire.schema import schema_text as wire_text
-
 from edge_agent.cache_file import TABLES as CACHE_TABLES
 from edge_agent.journal.schema import MIGRATIONS as JOURNAL_MIGRATIONS
 from hub.app import openapi_text
 from hub.database import schema_text
 from hub.nouns import load_tables
+from wire.schema import schema_text as wire_text
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
