@@ -25,9 +25,7 @@ EpochId = NewType("EpochId", str)
 RandomBytes = Callable[[int], bytes]
 """A source of chance: `n -> n bytes`; passed in, so that a seed replays a run."""
 
-ID_CHARACTERS_MAX = 64
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
-_EPOCH = re.compile(r"[0-9]{8}-[0-9a-f]{16}\Z")
 
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
@@ -42,10 +40,6 @@ class EntryKey:
 def is_id(text: str) -> bool:
     """True for `[a-z0-9-]`, 1 to 64 characters, not starting with a hyphen."""
     return _ID.match(text) is not None
-
-
-def is_epoch(text: str) -> bool:
-    return _EPOCH.match(text) is not None
 
 
 def new_id(prefix: str, random_bytes: RandomBytes) -> str:

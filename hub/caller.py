@@ -125,7 +125,6 @@ def csrf_token(session: str) -> str:
 HubNow = Annotated[Hub, Depends(hub_of)]
 CallerNow = Annotated[Caller, Depends(current)]
 TenantNow = Annotated[OpenTenant, Depends(tenant_of)]
-LanguageNow = Annotated[Language, Depends(language_of)]
 
 
 @contextmanager

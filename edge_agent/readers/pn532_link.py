@@ -28,7 +28,6 @@ FAILURES: Final = (
 )
 """Everything nfcpy is known to raise when chip, line or card misbehave."""
 
-START_SPEED = 115_200
 SPEEDS = (115_200, 230_400, 460_800, 921_600)
 _RETURN_TO_START = bytes(10) + bytes.fromhex("0000ff03fdd410041800")
 _RETURNED = bytes.fromhex("0000ff00ff00 0000ff02fed5111a00")

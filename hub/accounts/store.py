@@ -117,10 +117,6 @@ def account_of_token(connection: Connection, token_hash: str) -> AnyRow | None:
     return connection.execute(query).one_or_none()
 
 
-def delete_tokens_of(connection: Connection, account: AccountId) -> None:
-    connection.execute(tokens.delete().where(tokens.c.account == account))
-
-
 def roles_of(connection: Connection, account: str) -> list[str]:
     query = select(roles.c.role).where(roles.c.account == account).order_by(roles.c.role)
     return list(connection.execute(query).scalars())

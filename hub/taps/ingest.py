@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -208,10 +208,6 @@ def _joined(first: AckDue, second: AckDue) -> AckDue:
         marks=first.marks | second.marks,
         rejected=first.rejected + second.rejected,
     )
-
-
-Said = Callable[[Due], None]
-"""Says what is due."""
 
 
 def hint_body(hint: Hint) -> str:

@@ -10,7 +10,6 @@ from firmware_sim.parts.pn532.firmware import (
 
 VERSION = bytes.fromhex("32010607")  # IC PN532, firmware 1.6, types A, B and 18092
 SERIAL_SPEEDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1288000)
-ANY = range(265)
 _LINE_TEST, _ROM_TEST, _RAM_TEST, _POLLING_TEST, _ECHO_TEST = 0, 1, 2, 4, 5
 _ATTENTION_TEST, _ANTENNA_TEST = 6, 7
 _SAM_PRESENT_BYTE = 0x80

@@ -20,7 +20,6 @@ from firmware_sim.parts.pn532.timing import Timing
 
 LEVEL_BYTES = 4
 _LEVEL_BITS = 40
-_CASCADE_TAG = 0x88
 _ISO_DEP = 0x20  # in SEL_RES
 _FRAME_SIZE_INDEX = 5  # 64 bytes, the chip's own buffer
 _LAST_BITS_MAX = 8
