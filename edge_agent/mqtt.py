@@ -20,6 +20,10 @@ CONNECT_TIMEOUT_S = 5.0
 IN_FLIGHT_MAX = 32
 """More than the engine ever has open; paho keeps its queue in memory, ours is the journal."""
 
+_UNSPECIFIED = "Unspecified error"
+_NO_GOODBYE = "it ended without a goodbye: the broker stopped, or the network is cut"
+"""What paho calls an unspecified error."""
+
 
 class MqttError(EdgeError):
     """No connection to the broker."""
@@ -128,7 +132,8 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._deliver(Lost(reason=str(reason)))
+        told = _NO_GOODBYE if reason.getName() == _UNSPECIFIED else str(reason)
+        self._deliver(Lost(reason=told))
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._deliver(Received(topic=message.topic, payload=bytes(message.payload)))

@@ -90,7 +90,9 @@ def test_messages_go_both_ways_and_none_is_retained(line: _Line) -> None:
 
 def test_a_cut_cable_is_told_once_and_nothing_reconnects(line: _Line) -> None:
     line.broker.cut()
-    assert isinstance(line.next(), Lost)
+    lost = line.next()
+    assert isinstance(lost, Lost)
+    assert "the broker stopped, or the network is cut" in lost.reason
     line.connection.close()
     assert line.events.empty()
     assert len(line.broker.hails) == 1
