@@ -183,7 +183,7 @@ def test_killed_as_a_whole_it_leaves_nothing_running_and_loses_nothing(place: Pl
     assert len(children) == 3
     place.stop(signal.SIGKILL)
     place.start()
-    assert not any(_is_running(pid) for pid in children)
+    place.wait(lambda: not any(_is_running(pid) for pid in children))
     given_back = place.bodies()[-1]
     assert isinstance(given_back, Passed)
     assert (given_back.movement, given_back.units) == ("no-show", 1)
