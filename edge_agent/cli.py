@@ -9,7 +9,16 @@ from typing import TypeVar
 import sqlite_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from core.entries import Commanded, Entry, Passed, Punched, Tapped
+from core.entries import (
+    Alarmed,
+    ClockJumped,
+    Commanded,
+    Entry,
+    Opened,
+    Passed,
+    Punched,
+    Tapped,
+)
 from core.instants import to_text
 from core.reasons import Language, Text
 from edge_agent import cli_texts
@@ -153,8 +162,18 @@ def _words(entry: Entry) -> Iterable[str]:
             return punched.kind, punched.access_point, punched.holder or "unassigned"
         case Commanded() as commanded:
             return commanded.action, commanded.outcome, commanded.access_point or ""
-        case other:
-            return (str(getattr(other, "alarm", "")), str(getattr(other, "detail", "")))
+        case Opened() | Alarmed() | ClockJumped() as own:
+            return _words_of_the_edge(own)
+
+
+def _words_of_the_edge(body: Opened | Alarmed | ClockJumped) -> Iterable[str]:
+    match body:
+        case Alarmed():
+            return body.alarm, body.part, body.detail
+        case ClockJumped():
+            return to_text(body.expected), "->", to_text(body.actual)
+        case Opened():
+            return "after", (body.previous or "nothing")[:8], body.software
 
 
 def _newest_rows(path: Path, limit: int) -> list[tuple[bytes, bytes]]:

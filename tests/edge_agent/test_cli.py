@@ -2,17 +2,24 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from core.entries import Alarmed, Body, ClockJumped, Entry, Opened, Passed
+from core.ids import DoorId, EdgeId, EntryKey, EpochId
+from core.instants import ClockState, Moment
 from edge_agent.app import main
+from edge_agent.cli import line
 from edge_agent.identity import store_identity
 from edge_agent.journal.schema import VERSION
 from tests.edge_agent.journal_bench import moment as moment_at
 from tests.edge_agent.journal_bench import open_journal, tapped
 from tests.edge_agent.test_identity import identity
 
+START = datetime(2026, 11, 23, 5, 58, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 PROFILE = '[readers.staff]\nkind = "pn532"\npath = "reader"\n'
 
 
@@ -39,6 +46,14 @@ def test_an_edge_in_order_is_told_so(config: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.startswith("The settings are in order: environment test")
     assert _run("check-config", "--language", "sl", config=config) == 0
     assert "Nastavitve so v redu: okolje test, vrat 0, čitalnikov 1" in capsys.readouterr().out
+
+
+def test_the_terminals_language_is_spoken(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "sl_SI.UTF-8")
+    assert _run("check-config", config=config) == 0
+    assert capsys.readouterr().out.startswith("Nastavitve so v redu")
 
 
 def test_every_problem_is_told_at_once(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,3 +138,26 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (Opened(previous=None, last_seq=0, last_hash="", software="vratar 1"), "after nothing"),
+        (Alarmed(part="door-1", alarm="forced", detail="by hand"), "forced door-1 by hand"),
+        (ClockJumped(expected=START, actual=START + HOUR), "T05:58:00.000Z -> "),
+        (
+            Passed(
+                door=DoorId("door-1"), access_point=None, movement="forced", grant=None,
+                holder=None, entitlement=None, units=0, zone_to=None,
+            ),
+            "forced door-1",
+        ),
+    ],
+)  # fmt: skip
+def test_each_kind_of_entry_is_a_line_that_tells_something(body: Body, words: str) -> None:
+    key = EntryKey(edge=EdgeId("edge-1"), epoch=EpochId("00000001-0123456789abcdef"), seq=3)
+    moment = Moment(at=START, clock=ClockState.TRUSTED, uncertainty=timedelta())
+    told = line(Entry(key=key, moment=moment, monotonic_ms=1, body=body))
+    assert "00000001/3" in told
+    assert words in told
