@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Never
 
-from core.reasons import Language
+from core.reasons import Language, language_of
 from edge_agent.errors import EdgeError
 from firmware_sim.world import words
 from firmware_sim.world.day import DayError
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
             "--language",
             type=Language,
             choices=list(Language),
-            default=words.language_of(os.environ),
+            default=language_of(os.environ),
             help="of what is printed",
         )
     return parser

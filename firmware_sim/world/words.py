@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.reasons import Language, Text
+from core.reasons import Text
 
 STEPS: Mapping[str, Text] = {
     "hub": Text(sl="Strežnik se zaganja", en="Starting the hub"),
@@ -58,7 +58,7 @@ AGREED = Text(
     " chains whole ({seconds:.0f} s).",
 )
 DIFFERS = Text(
-    sl="Strežnik pripoveduje drugače, kot se je zgodilo:",
+    sl="Zapisi strežnika se ne ujemajo s tem, kar se je zgodilo:",
     en="The hub tells another story than what happened:",
 )
 FAILED = Text(sl="Ni uspelo: {problem}", en="Failed: {problem}")
@@ -89,9 +89,3 @@ PUNCHES: Mapping[str, Text] = {
 BY_COMMAND = Text(sl="odprla recepcija", en="opened by reception")
 NOBODY = Text(sl="—", en="—")
 STRANGER = Text(sl="neznana kartica", en="unknown card")
-
-
-def language_of(environment: Mapping[str, str]) -> Language:
-    """Slovene where the terminal is, else English."""
-    spoken = environment.get("LC_ALL") or environment.get("LANG") or ""
-    return Language.SL if spoken.lower().startswith("sl") else Language.EN

@@ -116,7 +116,13 @@ def _grant(act: Act, person: str, typed: Typed) -> None:
     }
     wanted = {name: value for name, value in given.items() if value is not None}
     body = checked(NewEntitlement, {"product": product.id, **wanted})
-    terms = entitlements.terms_of(act.connection, product, at=act.at, valid_from=body.valid_from)
+    terms = entitlements.terms_of(
+        act.connection,
+        product,
+        people.get(act.connection, person),
+        at=act.at,
+        valid_from=body.valid_from,
+    )
     terms = replace(terms, **{name: getattr(body, name) for name in wanted})
     once = typed.text("once")
     request = f"{person} {body.model_dump_json(exclude_unset=True)}"

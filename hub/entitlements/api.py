@@ -116,7 +116,10 @@ def grant_entitlement(
     ]
     with acting(hub, caller) as act:
         product = products.get(act.connection, body.product)
-        base = service.terms_of(act.connection, product, at=act.at, valid_from=body.valid_from)
+        holder = people.get(act.connection, person)
+        base = service.terms_of(
+            act.connection, product, holder, at=act.at, valid_from=body.valid_from
+        )
         granted, new = service.grant(
             act, person, body.product, _wanted(base, body), references=references
         )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row
 
 from core.chain import Json
-from core.entitlement import Entitlement
+from core.entitlement import STALENESS_EMPLOYEE, STALENESS_MEMBER, Entitlement
 from core.ids import EntitlementId, HolderId, ProductId, ZoneId, new_id
 from core.schedule import Weekly
 from hub.acts import Act
@@ -20,6 +20,7 @@ from hub.entitlements import store
 from hub.errors import ConflictError, NotFoundError, invalid, message
 from hub.fields import weekly_from_text, weekly_text
 from hub.people import service as people
+from hub.people.service import Person
 from hub.products import service as products
 from hub.products.service import Product
 from hub.sites import service as sites
@@ -56,10 +57,21 @@ class Reference:
 
 
 def terms_of(
-    connection: Connection, product: Product, *, at: datetime, valid_from: datetime | None = None
+    connection: Connection,
+    product: Product,
+    holder: Person,
+    *,
+    at: datetime,
+    valid_from: datetime | None = None,
 ) -> Terms:
-    """The product's terms for a grant at `at`; its days are whole ones at the zones' site."""
+    """The product's terms for a grant at `at`; its days are whole ones at the zones' site.
+
+    An employee's right outlasts a longer silence of the hub than the members' usual one.
+    """
     template = product.template
+    bound = template.staleness_bound
+    if holder.employee and bound == STALENESS_MEMBER:
+        bound = STALENESS_EMPLOYEE
     start = valid_from or at
     until = None
     if template.valid_for_days is not None:
@@ -72,7 +84,7 @@ def terms_of(
         valid_from=start,
         valid_until=until,
         units=template.units,
-        staleness_bound=template.staleness_bound,
+        staleness_bound=bound,
     )
 
 

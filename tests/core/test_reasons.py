@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.reasons import SAYINGS, Language, Reason, Text, come_back, units_left
+from core.reasons import SAYINGS, Language, Reason, Text, come_back, language_of, units_left
 from tests.core.build import LJUBLJANA, NOW
 
 
@@ -86,3 +86,16 @@ def test_coming_back_is_said_as_people_say_it(retry_at: datetime, expected: Text
 )
 def test_visits_are_counted_in_the_right_form(count: int, sl: str, en: str) -> None:
     assert units_left(count) == Text(sl=sl, en=en)
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "sl_SI.UTF-8"}, Language.SL),
+        ({"LANG": "C.UTF-8"}, Language.EN),
+        ({"LC_ALL": "sl_SI", "LANG": "en_US"}, Language.SL),
+        ({}, Language.EN),
+    ],
+)
+def test_the_terminal_s_language_is_spoken(environment: dict[str, str], language: Language) -> None:
+    assert language_of(environment) is language

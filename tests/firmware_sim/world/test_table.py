@@ -96,16 +96,3 @@ TEXTS = [
 def test_both_languages_of_a_text_are_filled_in_with_the_same(text: Text) -> None:
     assert text.sl.strip()
     assert re.findall(r"{\w+", text.sl) == re.findall(r"{\w+", text.en)
-
-
-@pytest.mark.parametrize(
-    ("environment", "language"),
-    [
-        ({"LANG": "sl_SI.UTF-8"}, Language.SL),
-        ({"LANG": "C.UTF-8"}, Language.EN),
-        ({"LC_ALL": "sl_SI", "LANG": "en_US"}, Language.SL),
-        ({}, Language.EN),
-    ],
-)
-def test_the_terminal_s_language_is_spoken(environment: dict[str, str], language: Language) -> None:
-    assert words.language_of(environment) is language

@@ -57,6 +57,14 @@ def test_a_grant_takes_its_terms_from_the_product(desk: Desk) -> None:
     assert right["valid_from"] == "2026-11-23T06:00:00Z"
 
 
+def test_an_employees_right_outlasts_a_longer_silence_of_the_hub(desk: Desk) -> None:
+    site = desk.client.get("/api/v1/sites").json()[0]["id"]
+    worker = {"name": "Bor", "employee": True, "site": site}
+    desk.person = desk.client.post("/api/v1/people", json=worker).json()["id"]
+    assert desk.grant().json()["staleness_days"] == 30
+    assert desk.grant(staleness_days=2).json()["staleness_days"] == 2
+
+
 def test_days_are_whole_local_ones_also_over_the_clock_change(desk: Desk) -> None:
     assert desk.grant().json()["valid_until"] == "2026-12-22T23:00:00Z"
     summer = desk.grant(valid_from="2027-03-20T10:00:00+01:00").json()

@@ -107,7 +107,8 @@ def employ(world: World, act: Act, n: Numbers) -> None:
 def grant(world: World, act: Act, n: Numbers) -> None:
     product = products.get(act.connection, world.product)
     start = act.at + timedelta(hours=n[2] % 3 - 1)
-    terms = entitlements.terms_of(act.connection, product, at=act.at, valid_from=start)
+    holder = people.get(act.connection, world.people[n[0] % PEOPLE])
+    terms = entitlements.terms_of(act.connection, product, holder, at=act.at, valid_from=start)
     changed = entitlements.Terms(
         name=terms.name,
         zones=world.zones_of(n[1]),
@@ -117,7 +118,7 @@ def grant(world: World, act: Act, n: Numbers) -> None:
         units=n[2],
         staleness_bound=terms.staleness_bound,
     )
-    entitlements.grant(act, world.people[n[0] % PEOPLE], world.product, changed)
+    entitlements.grant(act, holder.id, world.product, changed)
 
 
 def _one_of(world: World, act: Act, n: Numbers) -> entitlements.Granted | None:
