@@ -38,8 +38,9 @@ _PASSWORD_BYTES = 9
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when all is as it must be, 1 with the reason on stderr."""
     chosen = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Also where a shell started it with the signal ignored: it must not outlive its caller.
+        signal.signal(number, _interrupt)
     world = World(
         started=time.monotonic(),
         monotonic=time.monotonic,
