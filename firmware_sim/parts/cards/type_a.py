@@ -59,9 +59,9 @@ class TypeACard:
             return self._hear_ready(frame)
         return None
 
-    def command(self, body: bytes) -> AirFrame | None:
-        """Answer a command with a correct checksum while active; None: silence."""
-        raise NotImplementedError
+    def command(self, body: bytes) -> AirFrame | None:  # noqa: ARG002 - for subclasses
+        """Answer a command with a correct checksum while active; by default it knows none."""
+        return self.drop()
 
     def broken(self, frame: AirFrame) -> AirFrame | None:  # noqa: ARG002 - for subclasses
         """Answer a frame without a correct checksum while active; by default it is an error."""

@@ -53,6 +53,12 @@ def test_every_cascade_level_is_needed_to_become_active(uid: bytes) -> None:
     assert selected(card).uid == uid
 
 
+def test_a_card_that_has_only_a_uid_falls_silent_at_any_command() -> None:
+    card = selected(TypeACard(uid=UID, sens_res=b"\0\x44", sel_res=0))
+    assert ask(card, "3004") is None
+    assert card.state is State.IDLE
+
+
 def test_a_uid_of_no_known_length_is_refused() -> None:
     with pytest.raises(ValueError, match="5 bytes, must be 4, 7 or 10"):
         TypeACard(uid=bytes(5), sens_res=bytes(2), sel_res=0)
